@@ -1,2 +1,7 @@
 package main
-func main(){}
+
+import "torpor/gvisor"
+
+func main() {
+	gvisor.RunChildRole()
+}

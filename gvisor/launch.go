@@ -1,0 +1,106 @@
+package gvisor
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gvisor.dev/gvisor/runsc/container"
+)
+
+// containerID is gVisor's name for the one container of a sandbox. It is
+// constant and short as it is part of a socket's path, at most 107 bytes.
+const containerID = "f"
+
+// launchRequest is what the daemon asks of a launcher, launchReply what it
+// answers. Both are one JSON value on a socket.
+type launchRequest struct {
+	Dir    string
+	Config Config
+}
+
+type launchReply struct {
+	SentryPID, GoferPID int
+	Error               string `json:",omitempty"`
+}
+
+// launch is the launcher's life: become ready, take one request, start that
+// sandbox, answer, exit. It returns the process's exit code.
+func launch(socket io.ReadWriter) int {
+	if err := loopbackUp(); err != nil {
+		return reply(socket, launchReply{Error: err.Error()})
+	}
+	var req launchRequest
+	if err := json.NewDecoder(socket).Decode(&req); err != nil {
+		return 0 // the daemon is gone or has no need of this launcher any more
+	}
+	c, err := start(req)
+	if err != nil {
+		return reply(socket, launchReply{Error: withCause(err, req.Dir)})
+	}
+	return reply(socket, launchReply{SentryPID: c.SandboxPid(), GoferPID: c.GoferPid.Load()})
+}
+
+func reply(w io.Writer, r launchReply) int {
+	if err := json.NewEncoder(w).Encode(r); err != nil || r.Error != "" {
+		return 1
+	}
+	return 0
+}
+
+// start creates and starts the container.
+func start(req launchRequest) (*container.Container, error) {
+	if err := openStdio(req.Config.OutputPath); err != nil {
+		return nil, err
+	}
+	conf, err := runscConfig(req.Dir, req.Config)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := writeBundle(req.Dir, req.Config)
+	if err != nil {
+		return nil, err
+	}
+	c, err := container.New(conf, container.Args{ID: containerID, Spec: spec, BundleDir: req.Dir})
+	if err != nil {
+		return nil, fmt.Errorf("creating sandbox: %w", err)
+	}
+	if err := c.Start(conf); err != nil {
+		return nil, errors.Join(fmt.Errorf("starting program: %w", err), c.Destroy())
+	}
+	return c, nil
+}
+
+// openStdio makes the launcher's standard files those that gVisor hands on to
+// the function.
+func openStdio(output string) error {
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return err
+	}
+	out, err := os.OpenFile(output, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening output file: %w", err)
+	}
+	os.Stdin, os.Stdout, os.Stderr = null, out, out
+	return nil
+}
+
+func logPath(dir string) string   { return filepath.Join(dir, "runsc.log") }
+func panicPath(dir string) string { return filepath.Join(dir, "panic.log") }
+
+// withCause adds the last thing that a gVisor process said before it failed:
+// what the library returns is often just the end of a pipe.
+func withCause(err error, dir string) string {
+	data, _ := os.ReadFile(logPath(dir))
+	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+	var last struct{ Msg string }
+	if json.Unmarshal([]byte(lines[len(lines)-1]), &last) == nil && last.Msg != "" {
+		return err.Error() + ": " + last.Msg
+	}
+	return err.Error()
+}

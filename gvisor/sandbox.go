@@ -1,0 +1,135 @@
+package gvisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"golang.org/x/sys/unix"
+	"gvisor.dev/gvisor/pkg/control/client"
+	"gvisor.dev/gvisor/pkg/sentry/control"
+	"gvisor.dev/gvisor/runsc/boot"
+)
+
+// Sandbox is a running (or just ended) sandbox.
+type Sandbox struct {
+	dir    string
+	record record
+	netns  *os.File
+	exit   exitWatch
+	close  sync.Once
+}
+
+// Open finds the sandbox with this ID again, after a restart of the daemon.
+// It returns [ErrGone] when it is not running.
+func (r *Runtime) Open(id string) (*Sandbox, error) {
+	dir := r.path(id)
+	rec, err := loadRecord(dir)
+	if err != nil {
+		return nil, fmt.Errorf("gvisor: opening %s: %w", id, err)
+	}
+	netns, err := openNetNS(rec.SentryPID)
+	if err != nil || startTime(rec.SentryPID) != rec.StartTime {
+		netns.Close()
+		return nil, fmt.Errorf("gvisor: opening %s: %w", id, ErrGone)
+	}
+	return newSandbox(dir, rec, netns)
+}
+
+func newSandbox(dir string, rec record, netns *os.File) (*Sandbox, error) {
+	exit, err := watchExit(rec.SentryPID)
+	if err != nil {
+		netns.Close()
+		return nil, fmt.Errorf("gvisor: watching %s: %w", rec.ID, errors.Join(ErrGone, err))
+	}
+	started := startTime(rec.SentryPID)
+	if rec.StartTime == "" {
+		rec.StartTime = started
+		err = rec.save(dir)
+	} else if rec.StartTime != started {
+		err = ErrGone
+	}
+	if err != nil {
+		netns.Close()
+		exit.close()
+		return nil, fmt.Errorf("gvisor: recording %s: %w", rec.ID, err)
+	}
+	return &Sandbox{dir: dir, record: rec, netns: netns, exit: exit}, nil
+}
+
+// ID is the sandbox's name.
+func (s *Sandbox) ID() string { return s.record.ID }
+
+// PID is the Sentry's process: its network namespace is the function's, its end
+// the sandbox's.
+func (s *Sandbox) PID() int { return s.record.SentryPID }
+
+// Done is closed when the sandbox has ended; then ExitStatus tells how.
+func (s *Sandbox) Done() <-chan struct{} { return s.exit.done }
+
+// ExitStatus is a sentence such as "exited with status 3". Valid after Done.
+func (s *Sandbox) ExitStatus() string { return s.exit.describe() }
+
+// Dial connects to a port of the function, over IPv4 or else IPv6 loopback. It
+// works as long as the kernel accepts for the function, so also while that is
+// frozen.
+func (s *Sandbox) Dial(ctx context.Context, port int) (*net.TCPConn, error) {
+	p := strconv.Itoa(port)
+	conn, err := dialIn(ctx, s.netns, net.JoinHostPort("127.0.0.1", p))
+	if errors.Is(err, unix.ECONNREFUSED) {
+		if six, err6 := dialIn(ctx, s.netns, net.JoinHostPort("::1", p)); err6 == nil {
+			return six, nil
+		}
+	}
+	return conn, err
+}
+
+// Terminate sends SIGTERM to the function's program.
+func (s *Sandbox) Terminate(ctx context.Context) error {
+	return s.call(ctx, boot.ContMgrSignal, &boot.SignalArgs{CID: containerID, Signo: int32(unix.SIGTERM)})
+}
+
+// GiveBack has the Sentry return what it can spare, its file caches, memory
+// that the function freed, and its own garbage, and waits until it has.
+func (s *Sandbox) GiveBack(ctx context.Context) error {
+	return s.call(ctx, "Usage.Reduce", &control.UsageReduceOpts{Wait: true})
+}
+
+// Close releases what the daemon holds of the sandbox, which goes on.
+func (s *Sandbox) Close() {
+	s.close.Do(func() {
+		s.netns.Close()
+		s.exit.close()
+	})
+}
+
+// Reap waits for the end of the sandbox's processes, which must have ended by
+// themselves or been killed, and collects those that are children of this one.
+func (s *Sandbox) Reap() {
+	<-s.exit.done
+	for {
+		if _, err := unix.Wait4(s.record.GoferPID, nil, 0, nil); !errors.Is(err, unix.EINTR) {
+			return
+		}
+	}
+}
+
+// call makes one request of the Sentry's control server, given up when ctx ends.
+func (s *Sandbox) call(ctx context.Context, method string, arg any) error {
+	conn, err := client.ConnectTo(filepath.Join(s.dir, "runsc-"+containerID+".sock"))
+	if err != nil {
+		return fmt.Errorf("gvisor: %s: connecting to sandbox: %w", s.record.ID, err)
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { _ = conn.Socket.Shutdown() }) // Close would wait for the call
+	defer stop()
+	if err := conn.Call(method, arg, nil); err != nil {
+		return fmt.Errorf("gvisor: %s: calling %s: %w", s.record.ID, method, errors.Join(err, context.Cause(ctx)))
+	}
+	return nil
+}
