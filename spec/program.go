@@ -53,7 +53,11 @@ func resolve(root, name string, mounts []Mount) (string, fs.FileInfo, error) {
 		}
 		var err error
 		if info, err = os.Lstat(filepath.Join(root, next)); err != nil {
-			return path.Join(next, rest), nil, err
+			missing := path.Join(next, rest)
+			if mounted(missing, mounts) { // mount points need not be there
+				err = errMounted
+			}
+			return missing, nil, err
 		}
 		switch {
 		case info.Mode()&fs.ModeSymlink != 0:

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -48,8 +49,16 @@ func read(path string, sources *Sources) (file, hcl.Diagnostics) {
 	return file{dir: filepath.Dir(abs), body: parsed.Body.(*hclsyntax.Body)}, diags
 }
 
-// readAtMost reads a file, and no more than one byte past max.
+// readAtMost reads a file, and no more than one byte past max. It does not wait for what pipes and
+// terminals may say.
 func readAtMost(path string, max int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("not a regular file")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,7 @@ locals {
   three     = env("A", "b", "c") # ERROR: Error in function call; Call to function "env" failed: it takes a name and at most one default.
   bytes     = env("TORPOR_BYTES") # ERROR: Error in function call; Call to function "env" failed: the environment variable TORPOR_BYTES is not UTF-8.
   nothing   = file("nowhere.txt") # ERROR: Error in function call; Call to function "file" failed: {DIR}/errors/nowhere.txt cannot be read (no such file or directory): create it, or correct the path.
-  folder    = file("../root") # ERROR: Error in function call; Call to function "file" failed: {DIR}/root cannot be read (is a directory): create it, or correct the path.
+  folder    = file("../root") # ERROR: Error in function call; Call to function "file" failed: {DIR}/root cannot be read (not a regular file): create it, or correct the path.
   nul       = file("a\u0000b") # ERROR: Error in function call; Call to function "file" failed: a path cannot hold a NUL byte.
   binary    = file("../binary.txt") # ERROR: Error in function call; Call to function "file" failed: {DIR}/binary.txt is not UTF-8.
   fnuction  = uper("a") # ERROR: Call to unknown function; There is no function named "uper". Did you mean "upper"?
