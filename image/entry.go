@@ -76,8 +76,8 @@ func entryName(name string) (string, error) {
 	if clean == ".." || strings.HasPrefix(clean, "../") {
 		return "", errLeavesRoot
 	}
-	if len(clean) > maxPath {
-		return "", unix.ENAMETOOLONG
+	if tooDeep(clean) {
+		return "", errTooDeep
 	}
 	return clean, nil
 }
@@ -165,7 +165,7 @@ func (u *unpacker) link(where string, h *tar.Header) error {
 	if err != nil {
 		return fmt.Errorf("hard link to %.200q: %w", h.Linkname, err)
 	}
-	dir, err := resolve(u.root, path.Dir(name))
+	dir, err := resolve(u.root, ".", path.Dir(name))
 	if err != nil {
 		return err
 	}
@@ -194,9 +194,15 @@ func (u *unpacker) parent(name string) (string, error) {
 	if where, ok := u.parents[name]; ok {
 		return where, nil
 	}
-	where, err := resolve(u.root, name)
-	if err != nil {
-		return "", err
+	where := "."
+	if name != "." {
+		above, err := u.parent(path.Dir(name))
+		if err != nil {
+			return "", err
+		}
+		if where, err = resolve(u.root, above, path.Base(name)); err != nil {
+			return "", err
+		}
 	}
 	if err := u.ensureDir(where); err != nil {
 		return "", err

@@ -53,7 +53,7 @@ func tarOf(t testing.TB, items ...item) []byte {
 	w := tar.NewWriter(&b)
 	for _, it := range items {
 		it.Size = int64(len(it.content))
-		if it.ModTime.IsZero() {
+		if it.Typeflag != tar.TypeXGlobalHeader {
 			it.ModTime = stamped
 		}
 		must(t, w.WriteHeader(&it.Header))
@@ -213,7 +213,7 @@ func tree(t testing.TB, top string) string {
 	return b.String()
 }
 
-// names lists what is in a store, but for the pointers.
+// stored lists what is in a store, but for the pointers.
 func stored(t testing.TB, s *Store) []string {
 	t.Helper()
 	entries, err := os.ReadDir(s.dir)

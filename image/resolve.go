@@ -11,48 +11,57 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Every step costs one for each directory above it, so images cannot be let ask
+// for as many as they like.
 const (
-	maxLinks = 40   // as in the kernel
-	maxPath  = 4095 // longer ones are of no use to programs
+	maxDepth = 255
+	maxSteps = 1000
 )
+
+var errTooDeep = fmt.Errorf("more than %d directories deep", maxDepth)
 
 // resolve follows the symbolic links in name the way a process does that has
 // root as its root directory: absolute ones start there, and ".." stops there.
-// The result has no links in it; what does not exist is left as it is.
+// It starts from the directory at, which has no links in it; neither has the
+// result. What does not exist is left as it is.
 //
 // os.Root alone would keep us inside, but refuses such links, and images are
 // full of them.
-func resolve(root *os.Root, name string) (string, error) {
-	done, todo, links := ".", strings.Split(name, "/"), 0
-	for len(todo) > 0 {
+func resolve(root *os.Root, at, name string) (string, error) {
+	todo := strings.Split(name, "/")
+	for range maxSteps {
+		if len(todo) == 0 {
+			return at, nil
+		}
 		part := todo[0]
 		todo = todo[1:]
 		switch part {
 		case "", ".":
 			continue
 		case "..":
-			done = path.Dir(done)
+			at = path.Dir(at)
 			continue
 		}
-		next := path.Join(done, part)
-		if len(next) > maxPath {
-			return "", fmt.Errorf("resolve a path: %w", unix.ENAMETOOLONG)
+		next := path.Join(at, part)
+		if tooDeep(next) {
+			return "", errTooDeep
 		}
 		target, err := root.Readlink(next)
 		if err != nil {
 			if !errors.Is(err, unix.EINVAL) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.ENOTDIR) {
 				return "", err
 			}
-			done = next // not a link
+			at = next // not a link
 			continue
 		}
-		if links++; links > maxLinks {
-			return "", fmt.Errorf("resolve %s: %w", name, unix.ELOOP)
-		}
 		if path.IsAbs(target) {
-			done = "."
+			at = "."
 		}
 		todo = append(strings.Split(target, "/"), todo...)
 	}
-	return done, nil
+	return "", fmt.Errorf("resolve %.200q: %w", name, unix.ELOOP)
+}
+
+func tooDeep(name string) bool {
+	return strings.Count(name, "/") >= maxDepth
 }

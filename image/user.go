@@ -140,7 +140,7 @@ func parseID(s string) (uint32, bool) {
 // eachLine calls visit with the fields of each line until it says stop. A file
 // that is not there has no lines.
 func eachLine(root *os.Root, name string, visit func(fields []string) (stop bool)) (stopped bool, err error) {
-	path, err := resolve(root, name)
+	path, err := resolve(root, ".", name)
 	if err != nil {
 		return false, err
 	}
