@@ -5,6 +5,8 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"path"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,33 +19,33 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// A testRegistry counts what is asked of it and can be told to answer
+// A testRegistry counts what is asked of it, and can be told to answer
 // otherwise.
 type testRegistry struct {
-	server    *httptest.Server
-	manifests atomic.Int64
-	blobs     atomic.Int64
-	override  atomic.Pointer[http.HandlerFunc]
+	server *httptest.Server
+	blobs  atomic.Int64
+	answer atomic.Pointer[func(w http.ResponseWriter, req *http.Request, usual http.Handler)]
 }
 
 func newRegistry(t *testing.T) *testRegistry {
 	r := &testRegistry{}
-	inner := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
+	usual := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
 	r.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if o := r.override.Load(); o != nil {
-			(*o)(w, req)
-			return
-		}
-		if req.Method == http.MethodGet && strings.Contains(req.URL.Path, "/manifests/") {
-			r.manifests.Add(1)
-		}
-		if req.Method == http.MethodGet && strings.Contains(req.URL.Path, "/blobs/") {
+		if isBlob(req) {
 			r.blobs.Add(1)
 		}
-		inner.ServeHTTP(w, req)
+		if answer := r.answer.Load(); answer != nil {
+			(*answer)(w, req, usual)
+			return
+		}
+		usual.ServeHTTP(w, req)
 	}))
 	t.Cleanup(r.server.Close)
 	return r
+}
+
+func isBlob(req *http.Request) bool {
+	return req.Method == http.MethodGet && strings.Contains(req.URL.Path, "/blobs/")
 }
 
 func (r *testRegistry) ref(image string) string {
@@ -58,8 +60,40 @@ func (r *testRegistry) push(t *testing.T, image string, img v1.Image) {
 }
 
 func (r *testRegistry) fail(status int) {
-	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
-	r.override.Store(&h)
+	answer := func(w http.ResponseWriter, _ *http.Request, _ http.Handler) { w.WriteHeader(status) }
+	r.answer.Store(&answer)
+}
+
+// stall makes the registry send half of each layer of img, signal it, and wait
+// until the client is gone.
+func (r *testRegistry) stall(t *testing.T, img v1.Image) (half <-chan struct{}) {
+	t.Helper()
+	layers, err := img.Layers()
+	must(t, err)
+	blobs := map[string][]byte{}
+	for _, l := range layers {
+		digest, err := l.Digest()
+		must(t, err)
+		compressed, err := l.Compressed()
+		must(t, err)
+		blobs[digest.String()], err = io.ReadAll(compressed)
+		must(t, err)
+	}
+	sent := make(chan struct{}, 1)
+	answer := func(w http.ResponseWriter, req *http.Request, usual http.Handler) {
+		blob := blobs[path.Base(req.URL.Path)]
+		if blob == nil || !isBlob(req) {
+			usual.ServeHTTP(w, req)
+			return
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(len(blob)))
+		_, _ = w.Write(blob[:len(blob)/2])
+		_ = http.NewResponseController(w).Flush()
+		sent <- struct{}{}
+		<-req.Context().Done()
+	}
+	r.answer.Store(&answer)
+	return sent
 }
 
 func TestTagFollowsTheRegistry(t *testing.T) {

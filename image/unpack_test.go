@@ -161,7 +161,7 @@ func TestHardLinksShareAnInode(t *testing.T) {
 }
 
 func TestManyEntriesInOneDirectory(t *testing.T) {
-	const n = 20000
+	const n = 2000
 	items := make([]item, n)
 	for i := range items {
 		items[i] = file("d/"+time.Duration(i).String(), "")
