@@ -23,15 +23,36 @@ const (
 // back. When ctx ends, Reclaim stops within milliseconds with ctx's error.
 // That much is left is no error: look at Memory.
 func (g *Group) Reclaim(ctx context.Context) error {
-	m := g.memory()
-	err := m.openSwap()
-	if err == nil {
-		err = errors.Join(pushAll(ctx, m), m.closeSwap())
-	}
-	if err != nil {
+	if err := g.reclaim(ctx); err != nil {
 		return fmt.Errorf("cgroup: reclaim %s: %w", g.path, err)
 	}
 	return nil
+}
+
+func (g *Group) reclaim(ctx context.Context) error {
+	if err := g.age(ctx); err != nil {
+		return err
+	}
+	m := g.memory()
+	if err := m.openSwap(); err != nil {
+		return err
+	}
+	return errors.Join(pushAll(ctx, m), m.closeSwap())
+}
+
+// age makes all pages look unused for long. Otherwise the kernel's first step
+// walks over all that were used lately, gains nothing, and hears no signal for
+// as long as that takes: 150 ms a GiB, where this takes 20. It is a help only,
+// so a process that ends meanwhile, or a kernel without the file, is no error.
+func (g *Group) age(ctx context.Context) error {
+	pids, err := g.Procs()
+	for _, pid := range pids {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		_ = folder("/proc").write(fmt.Sprintf("%d/clear_refs", pid), "1")
+	}
+	return err
 }
 
 func pushAll(ctx context.Context, m memoryFiles) error {
