@@ -20,8 +20,8 @@ const (
 
 // Reclaim pushes as much of the group's memory out as will go: to swap, or
 // dropped where a file has it. The group should be frozen, or it will fetch it
-// back. When ctx ends, Reclaim stops within milliseconds with ctx's error.
-// That much is left is no error: look at Memory.
+// back. When ctx ends, Reclaim stops with ctx's error, within some milliseconds
+// (twenty a GiB at worst). That much is left is no error: look at Memory.
 func (g *Group) Reclaim(ctx context.Context) error {
 	if err := g.reclaim(ctx); err != nil {
 		return fmt.Errorf("cgroup: reclaim %s: %w", g.path, err)
