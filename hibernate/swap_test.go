@@ -243,6 +243,24 @@ func TestDiskFullMeanwhile(t *testing.T) {
 	}
 }
 
+func TestKernelRefusals(t *testing.T) {
+	tests := map[unix.Errno]string{
+		unix.EPERM:      "run as root",
+		unix.EACCES:     "run as root",
+		unix.EROFS:      "read-only",
+		unix.EINVAL:     chooseOther,
+		unix.EOPNOTSUPP: chooseOther,
+		unix.EDQUOT:     "ask for less",
+		unix.EFBIG:      "ask for less",
+	}
+	for errno, phrase := range tests {
+		err := explain(&os.PathError{Op: "fallocate", Path: "/swap", Err: errno})
+		if !strings.Contains(err.Error(), phrase) || !errors.Is(err, errno) {
+			t.Errorf("%v: %q lacks %q", errno, err, phrase)
+		}
+	}
+}
+
 func TestParseSwaps(t *testing.T) {
 	areas, err := parseSwaps("Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n" +
 		"/dev/vdb                                partition\t1048572\t\t1024\t\t-2\n" +
