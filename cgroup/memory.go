@@ -20,12 +20,11 @@ type Memory struct {
 type memoryFiles interface {
 	prepare() error // once, at creation
 	limit(bytes int64) error
-	resident() (int64, error)
 	usage() (Memory, error)
 	oomKills() (int64, error)
 	openSwap() error  // before push
 	closeSwap() error // after it
-	push(ctx context.Context, resident int64) error
+	push(ctx context.Context, left int64) error
 }
 
 func (g *Group) memory() memoryFiles {

@@ -50,14 +50,12 @@ func refused(err error) error {
 	return err
 }
 
-func (m memoryV1) resident() (int64, error) { return m.readInt("memory.usage_in_bytes") }
-
 func (m memoryV1) usage() (Memory, error) {
 	both, err := m.readInt("memory.memsw.usage_in_bytes")
 	if err != nil {
 		return Memory{}, err
 	}
-	resident, err := m.resident()
+	resident, err := m.readInt("memory.usage_in_bytes")
 	if err != nil {
 		return Memory{}, err
 	}

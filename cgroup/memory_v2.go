@@ -33,10 +33,8 @@ func (m memoryV2) limit(bytes int64) error {
 	return m.write("memory.max", orMax(bytes))
 }
 
-func (m memoryV2) resident() (int64, error) { return m.readInt("memory.current") }
-
 func (m memoryV2) usage() (Memory, error) {
-	resident, err := m.resident()
+	resident, err := m.readInt("memory.current")
 	if err != nil {
 		return Memory{}, err
 	}
@@ -62,8 +60,8 @@ func (m memoryV2) closeSwap() error { return m.write(swapMax, "0") }
 // push asks for one chunk, as it is not good to ask for more than there is. The
 // swappiness makes anonymous memory go whatever the host's setting; kernels
 // before 6.11 do not know it.
-func (m memoryV2) push(ctx context.Context, resident int64) error {
-	ask := strconv.FormatInt(min(resident, chunk), 10)
+func (m memoryV2) push(ctx context.Context, left int64) error {
+	ask := strconv.FormatInt(min(left, chunk), 10)
 	err := m.writeUntil(ctx, "memory.reclaim", ask+" swappiness=100")
 	if errors.Is(err, unix.EINVAL) {
 		err = m.writeUntil(ctx, "memory.reclaim", ask)

@@ -11,17 +11,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Reclaim goes on until it has seen this many steps in a row that gained less
-// than a page cluster: pages on their way to the disk need a second look.
+// Reclaim ends when no more than gain is left, or when that many steps in a row
+// have gained less: pages on their way to the disk need a second look.
 const (
-	patience = 3
 	gain     = 128 << 10 // bytes
+	patience = 3
 )
 
 // Reclaim pushes as much of the group's memory out as will go: to swap, or
 // dropped where a file has it. The group should be frozen, or it will fetch it
-// back. When ctx ends, Reclaim stops within milliseconds with ctx's error.
-// That much is left is no error: look at Memory.
+// back. When ctx ends, Reclaim stops with ctx's error, within some milliseconds
+// (twenty a GiB at worst). That much is left is no error: look at Memory.
 func (g *Group) Reclaim(ctx context.Context) error {
 	if err := g.reclaim(ctx); err != nil {
 		return fmt.Errorf("cgroup: reclaim %s: %w", g.path, err)
@@ -55,14 +55,17 @@ func (g *Group) age(ctx context.Context) error {
 	return err
 }
 
+// pushAll reads the whole usage between steps, not only its sum: reading
+// memory.stat brings the counters up to date by which the kernel decides that
+// active pages are to age, and without which it leaves megabytes of them.
 func pushAll(ctx context.Context, m memoryFiles) error {
-	left, err := m.resident()
-	for idle := 0; err == nil && left > 0 && idle < patience; {
+	left, err := pageable(m)
+	for idle := 0; err == nil && left >= gain && idle < patience; {
 		if err = m.push(ctx, left); err != nil {
 			return err
 		}
 		before := left
-		left, err = m.resident()
+		left, err = pageable(m)
 		if before-left < gain {
 			idle++
 		} else {
@@ -70,6 +73,12 @@ func pushAll(ctx context.Context, m memoryFiles) error {
 		}
 	}
 	return err
+}
+
+// pageable is what could go at most: all but the kernel's own.
+func pageable(m memoryFiles) (int64, error) {
+	use, err := m.usage()
+	return use.Resident - use.Kernel, err
 }
 
 // writeUntil writes value to a file of the kernel whose write takes long.

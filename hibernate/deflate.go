@@ -25,9 +25,9 @@ type Report struct {
 	SwapFull bool  // less than half went out as swap had no room for the rest
 }
 
-// Deflate puts the group, which is awake, to sleep: giveBack lets its runtime
-// return caches and freed pages, then the group is frozen and what it holds is
-// reclaimed. It stays frozen also when less went out than hoped for: see
+// Deflate puts the group, which is awake, to sleep: giveBack, never nil, lets
+// its runtime return caches and freed pages and heeds its context, then the
+// group is frozen and what it holds is reclaimed. It stays frozen also when less went out than hoped for: see
 // After and SwapFull. Any error leaves it awake; when ctx ended, that error is
 // ErrTurnedRound and ctx's.
 func Deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context) error) (Report, error) {
@@ -63,7 +63,7 @@ func deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context
 
 	r.Reclaim = timed(func() { err = g.Reclaim(ctx) })
 	if err == nil {
-		r.After, err = g.Memory()
+		err = r.verify(g)
 	}
 	if !stop() {
 		return r, errors.Join(ctx.Err(), <-thawed)
@@ -71,22 +71,36 @@ func deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context
 	if err != nil {
 		return r, errors.Join(err, g.Thaw())
 	}
-	r.SwapFull = swapFull(r.Before, r.After)
 	return r, nil
 }
 
-// swapFull tells a deflate that fell short for want of swap from one that had
-// little to swap.
-func swapFull(before, after cgroup.Memory) bool {
-	if after.Resident <= before.Resident/2 {
-		return false
+// verify looks at what is left.
+func (r *Report) verify(g *cgroup.Group) error {
+	after, err := g.Memory()
+	if err != nil {
+		return err
 	}
+	free, err := freeSwap()
+	if err != nil {
+		return err
+	}
+	r.After = after
+	r.SwapFull = fellShort(r.Before, after, free)
+	return nil
+}
+
+// fellShort tells a deflate that gained less than half as swap, with free bytes
+// left, had no room for the rest, from one that had little to swap.
+func fellShort(before, after cgroup.Memory, free int64) bool {
+	return after.Resident > before.Resident/2 && free < after.Anon+after.Shmem
+}
+
+func freeSwap() (int64, error) {
 	var info unix.Sysinfo_t
 	if err := unix.Sysinfo(&info); err != nil {
-		return false
+		return 0, fmt.Errorf("free swap: %w", err)
 	}
-	free := int64(info.Freeswap) * int64(info.Unit)
-	return free < after.Anon+after.Shmem
+	return int64(info.Freeswap) * int64(info.Unit), nil
 }
 
 // Inflate wakes a group. Its pages come back as it touches them.

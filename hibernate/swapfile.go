@@ -15,7 +15,7 @@ func partial(path string) string { return path + ".torpor-partial" }
 
 // makeFile makes a complete swap file of size bytes at path, or nothing.
 func makeFile(path string, size int64) error {
-	err := fill(partial(path), size)
+	err := allocate(partial(path), size)
 	if err == nil {
 		err = os.Rename(partial(path), path)
 	}
@@ -25,7 +25,7 @@ func makeFile(path string, size int64) error {
 	return syncDir(filepath.Dir(path))
 }
 
-func fill(path string, size int64) error {
+func allocate(path string, size int64) error {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return err
