@@ -89,7 +89,7 @@ func (t *turn) begin(f Function) (Kind, string) {
 	return "", ""
 }
 
-func (t *turn) wanted(f Function, d spec.Function) string {
+func (t *turn) wanted(f Function, d *declared) string {
 	switch {
 	case f.Asked == AskStart, f.Asked == AskWake:
 		return "asked for on the command line"
@@ -103,9 +103,9 @@ func (t *turn) wanted(f Function, d spec.Function) string {
 	return ""
 }
 
-func (t *turn) replacement(f Function, d spec.Function) (Kind, string) {
+func (t *turn) replacement(f Function, d *declared) (Kind, string) {
 	switch {
-	case f.Replacing, f.Fingerprint == d.Fingerprint():
+	case f.Replacing, f.Fingerprint == d.fingerprint:
 		return "", ""
 	case t.now.Before(f.RetryAt):
 		t.lookAgain(f.RetryAt)
@@ -117,7 +117,7 @@ func (t *turn) replacement(f Function, d spec.Function) (Kind, string) {
 // stopOutdatedStarts breaks off starts from a declaration that has changed.
 func (t *turn) stopOutdatedStarts() {
 	for _, f := range t.functions {
-		if f.State == Starting && t.isDeclared(f) && !t.acted[f.Name] && f.Fingerprint != t.declared[f.Name].Fingerprint() {
+		if f.State == Starting && t.isDeclared(f) && !t.acted[f.Name] && f.Fingerprint != t.declared[f.Name].fingerprint {
 			t.do(Stop, f, "its declaration changed while it started")
 		}
 	}

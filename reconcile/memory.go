@@ -1,7 +1,5 @@
 package reconcile
 
-import "torpor/spec"
-
 // firstGuess is the memory that a function is expected to need before it ever
 // ran, if its limit is not smaller.
 const firstGuess = 64 << 20
@@ -13,7 +11,7 @@ type memory struct {
 	freeing  int64 // of it, what deflates under way will give back
 }
 
-func count(functions []Function, declared map[string]spec.Function) memory {
+func count(functions []Function, declared map[string]*declared) memory {
 	var m memory
 	for _, f := range functions {
 		if f.Blind {
@@ -37,21 +35,21 @@ func count(functions []Function, declared map[string]spec.Function) memory {
 func (m memory) committed() int64 { return m.resident + m.reserved }
 
 // expected is what a function will hold once it is awake.
-func expected(f Function, d spec.Function) int64 {
+func expected(f Function, d *declared) int64 {
 	if f.State == Hibernated || f.State == Waking {
 		return wakeNeed(f)
 	}
 	return coldNeed(f, d)
 }
 
-func coldNeed(f Function, d spec.Function) int64 {
+func coldNeed(f Function, d *declared) int64 {
 	if f.WarmBytes > 0 {
 		return f.WarmBytes
 	}
-	if limit := int64(d.Limits.Memory); limit > 0 {
-		return min(limit, firstGuess)
+	if d == nil || d.Limits.Memory == 0 {
+		return firstGuess
 	}
-	return firstGuess
+	return min(int64(d.Limits.Memory), firstGuess)
 }
 
 // wakeNeed guesses half of what was swapped for the first wake: the paper saw

@@ -2,8 +2,6 @@ package reconcile
 
 import (
 	"time"
-
-	"torpor/spec"
 )
 
 const (
@@ -21,9 +19,9 @@ const (
 	maxDeflating = 2
 )
 
-// Plan decides. desired must have its MemoryBudget set; observed has at most
-// one entry a name, and may lack functions that were never started.
-func Plan(now time.Time, desired *spec.Config, observed Observed) Decision {
+// Plan decides. observed has at most one entry a name, and may lack functions
+// that were never started. Plan changes neither of its arguments.
+func Plan(now time.Time, desired *Desired, observed Observed) Decision {
 	t := newTurn(now, desired, observed)
 	t.removeUndeclared()
 	t.obeyPeople()
@@ -39,7 +37,7 @@ func Plan(now time.Time, desired *spec.Config, observed Observed) Decision {
 // turn is one call of Plan: the facts, and the decision as it grows.
 type turn struct {
 	now       time.Time
-	declared  map[string]spec.Function
+	declared  map[string]*declared
 	functions []Function
 	swap      Swap
 	budget    int64
@@ -49,37 +47,18 @@ type turn struct {
 	acted     map[string]bool
 }
 
-func newTurn(now time.Time, desired *spec.Config, observed Observed) *turn {
-	t := &turn{
+func newTurn(now time.Time, desired *Desired, observed Observed) *turn {
+	return &turn{
 		now:       now,
-		declared:  make(map[string]spec.Function, len(desired.Functions)),
+		declared:  desired.functions,
+		functions: desired.withUnseen(observed.Functions),
 		swap:      observed.Swap,
-		budget:    int64(desired.Node.MemoryBudget),
+		budget:    desired.budget,
 		relieving: observed.Relieving,
-		decision:  Decision{Reasons: make(map[string]string, len(desired.Functions))},
+		memory:    count(observed.Functions, desired.functions),
+		decision:  Decision{Reasons: make(map[string]string, len(desired.functions))},
 		acted:     make(map[string]bool),
 	}
-	for _, f := range desired.Functions {
-		t.declared[f.Name] = f
-	}
-	t.functions = withUnseen(observed.Functions, desired.Functions)
-	t.memory = count(t.functions, t.declared)
-	return t
-}
-
-// withUnseen adds declared functions that were not observed: they are cold.
-func withUnseen(seen []Function, declared []spec.Function) []Function {
-	known := make(map[string]bool, len(seen))
-	for _, f := range seen {
-		known[f.Name] = true
-	}
-	all := append([]Function(nil), seen...)
-	for _, d := range declared {
-		if !known[d.Name] {
-			all = append(all, Function{Name: d.Name, State: Cold})
-		}
-	}
-	return all
 }
 
 // do adds an action, the only one of its function in this turn.

@@ -4,15 +4,15 @@ import "slices"
 
 // State is where a function is in its life.
 //
-//	             start             ready
-//	   cold ────────────▶ starting ─────▶ warm ──────────┐
-//	    ▲                                                │ deflate
-//	    │ stopping                                       ▼
-//	    └──────────────────────── hibernated ◀──── hibernating
-//	                               │    ▲   ▲            │ first byte: turned round
-//	                          wake │    │   └────────┐   ▼
-//	                               ▼    │ deflate    └─ (back to where it came from)
-//	                             waking ─────▶ woken
+//	          start             ready
+//	cold ────────────▶ starting ─────▶ warm ──────────┐
+//	 ▲                                                │ deflate
+//	 │ stopping                                       ▼
+//	 └──────────────────────── hibernated ◀──── hibernating
+//	                            │    ▲   ▲            │ first byte: turned round
+//	                       wake │    │   └────────┐   ▼
+//	                            ▼    │ deflate    └─ (back to where it came from)
+//	                          waking ─────▶ woken
 //
 // Each of them can go to stopping, and each that has a sandbox to failed.
 type State string
