@@ -19,7 +19,7 @@ type conn struct {
 	forwarding  bool // established; guarded by Route.mu
 
 	directions atomic.Int32  // still forwarding
-	ended      chan struct{} // closed by end
+	ended      chan struct{} // closed by end and by abort
 	once       sync.Once     // guards ended
 	lost       atomic.Bool   // the function takes no more bytes
 	reset      atomic.Bool   // one side has failed, both are closed
@@ -65,6 +65,7 @@ func (c *conn) failed(s side) {
 // abort resets the side that is left, and closes both.
 func (c *conn) abort(left socket) {
 	c.reset.Store(true)
+	c.once.Do(func() { close(c.ended) })
 	_ = left.SetLinger(0)
 	_ = c.client.Close()
 	_ = c.upstream.Close()
