@@ -122,7 +122,7 @@ func TestShutAgainstFirstByte(t *testing.T) {
 	g := newRig(t, f.addr, options{})
 	client, server := asleep(t, g, f)
 	held, delay := 0, 0 // delay follows the edge, so that both come first often
-	const rounds = 3000
+	const rounds = 1000
 	for range rounds {
 		g.backend.Open()
 		g.untilShut(t)

@@ -44,7 +44,7 @@ func (r *Route) retire() []*listener {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
-	r.turnLocked("route closed")
+	r.turnLocked(true)
 	all := make([]*listener, 0, len(r.listeners))
 	for l := range r.listeners {
 		all = append(all, l)
