@@ -1,0 +1,55 @@
+package gateway
+
+// requests forwards what the client sends.
+func (c *conn) requests() {
+	defer c.flowDone()
+	f := newFlow(c, c.client, c.upstream)
+	for {
+		fin, err := f.await()
+		if err != nil {
+			c.failed(clientSide)
+			return
+		}
+		if c.pass(fin) != passed {
+			c.end()
+			return
+		}
+		if fin {
+			c.backend.touch(c)
+			_ = c.upstream.CloseWrite()
+			return
+		}
+		switch side := f.move(); side {
+		case clientSide:
+			c.failed(side)
+			return
+		case functionSide:
+			// What the function said before it went is the other
+			// direction's to deliver, and so is the reset.
+			c.lost.Store(true)
+			return
+		}
+	}
+}
+
+// replies forwards what the function sends. No gate holds it.
+func (c *conn) replies() {
+	defer c.flowDone()
+	f := newFlow(c, c.upstream, c.client)
+	for {
+		fin, err := f.await()
+		if err != nil || fin && c.lost.Load() {
+			c.failed(functionSide)
+			return
+		}
+		c.backend.answer(c, fin)
+		if fin {
+			_ = c.client.CloseWrite()
+			return
+		}
+		if side := f.move(); side != noSide {
+			c.failed(side)
+			return
+		}
+	}
+}
