@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"torpor/api"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:     "status [--json]",
+		Short:   "Show the node and its functions",
+		Example: "  torpor status\n  torpor status --json | jq '.functions[] | select(.busy > 0)'",
+		Args:    arguments(0, 0, ""),
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := a.client().Status(c.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.printJSON(s)
+			}
+			return writeLines(a.stdout, statusLines(s, viewOf(a.stdout)))
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "for machines")
+	return c
+}
+
+func writeLines(w io.Writer, lines []string) error {
+	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
+	return err
+}
+
+func statusLines(s api.Status, v view) []string {
+	lines := nodeLines(s, v)
+	if len(s.Functions) == 0 {
+		return lines
+	}
+	return append(append(lines, ""), functionTable(s.Functions, v).lines(v)...)
+}
+
+// nodeLines are not cut to the terminal's width: they are there to be read.
+func nodeLines(s api.Status, v view) []string {
+	lines := []string{strings.Join([]string{memoryText(s.Node), swapText(s.Node), count(len(s.Functions), "function")}, ", ")}
+	if !s.Node.ConfigOK {
+		lines = append(lines, v.paint(red, brokenConfig(s.Node)))
+	}
+	for _, note := range s.Node.Notes {
+		lines = append(lines, v.paint(yellow, printable(note)))
+	}
+	return lines
+}
+
+func memoryText(n api.Node) string {
+	switch {
+	case !n.MemoryVisible:
+		return "memory cannot be seen"
+	case n.BudgetBytes == 0:
+		return fmt.Sprintf("memory %s, no budget", size(n.ResidentBytes))
+	}
+	return fmt.Sprintf("memory %s of %s", size(n.ResidentBytes), size(n.BudgetBytes))
+}
+
+func swapText(n api.Node) string {
+	if n.SwapSizeBytes == 0 {
+		return "no swap"
+	}
+	return fmt.Sprintf("swap %s of %s", size(n.SwapUsedBytes), size(n.SwapSizeBytes))
+}
+
+func brokenConfig(n api.Node) string {
+	text := "configuration broken, the last good one holds"
+	if len(n.Diagnostics) == 0 {
+		return text
+	}
+	text += ": " + place(n.Diagnostics[0]) + printable(n.Diagnostics[0].Summary)
+	if more := len(n.Diagnostics) - 1; more > 0 {
+		text += fmt.Sprintf(" (and %d more)", more)
+	}
+	return text
+}
+
+func functionTable(functions []api.Function, v view) table {
+	t := table{columns: []column{
+		{title: "NAME"}, {title: "STATE"}, {title: "BUSY", right: true, spare: 1}, {title: "MEMORY", right: true},
+		{title: "WARM", right: true, spare: 5}, {title: "SWAPPED", right: true, spare: 2}, {title: "CONNS", right: true, spare: 3},
+		{title: "WAKES", right: true, spare: 4}, {title: "IDLE", right: true}, {title: "REASON"},
+	}}
+	for _, f := range functions {
+		name := f.Name
+		if v.terminal() {
+			name = cut(name, max(v.width/4, 8))
+		}
+		t.rows = append(t.rows, []cell{
+			{text: name, color: bold}, {text: f.State, color: stateColor(f.State)}, {text: fmt.Sprint(f.Busy)}, {text: size(f.ResidentBytes)},
+			{text: size(f.WarmBytes)}, {text: size(f.SwappedBytes)}, {text: fmt.Sprint(f.Connections)},
+			{text: fmt.Sprint(f.Wakes)}, {text: idle(f)}, {text: printable(f.Reason)},
+		})
+	}
+	return t
+}
+
+func idle(f api.Function) string {
+	if f.Busy > 0 {
+		return "-"
+	}
+	return duration(time.Duration(f.IdleSeconds * float64(time.Second)))
+}
+
+func stateColor(state string) color {
+	switch state {
+	case "warm", "woken":
+		return green
+	case "hibernated":
+		return blue
+	case "failed":
+		return red
+	case "cold":
+		return dim
+	}
+	return yellow // on its way
+}
+
+// functionNames are for completion and suggestions, which do without when they
+// cannot have them.
+func (a *app) functionNames(ctx context.Context) []string {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	s, err := a.client().Status(ctx)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, f := range s.Functions {
+		names = append(names, f.Name)
+	}
+	return names
+}
