@@ -61,7 +61,7 @@ func TestWrongUsage(t *testing.T) {
 		{"logs", "logs needs the NAME of a function", "torpor logs NAME [-n LINES] [-f]"},
 		{"logs x -n -1", "-n is a number of lines, 0 or more, not -1", "torpor logs NAME [-n LINES] [-f]"},
 		{"completion", "completion needs the name of a shell", "torpor completion bash|zsh|fish"},
-		{"completion bsh", `no completion for "bsh": did you mean "bash"?`, "torpor completion bash|zsh|fish"},
+		{"completion bahs", `no completion for "bahs": did you mean "bash"?`, "torpor completion bash|zsh|fish"},
 		{"run --log-level wran", `no log level "wran": did you mean "warn"?`, "torpor run [--config DIR] [--state DIR] [--runtime DIR]"},
 		{"run --log-format jsn", `no log format "jsn": did you mean "json"?`, "torpor run [--config DIR] [--state DIR] [--runtime DIR]"},
 	} {

@@ -96,7 +96,7 @@ hello       hibernated     0  1.00 MiB  26.0 MiB    2h  idle for 30s
 thumbnails  woken          1  35.3 MiB  54.0 MiB     -  woken by a connection o…`,
 		105: `NAME        STATE       BUSY    MEMORY      WARM   SWAPPED  CONNS  WAKES  IDLE  REASON
 hello       hibernated     0  1.00 MiB  37.2 MiB  26.0 MiB      2      7    2h  idle for 30s
-thumbnails  woken          1  35.3 MiB  90.0 MiB  54.0 MiB      1     12     -  woken by a connectio…`,
+thumbnails  woken          1  35.3 MiB  90.0 MiB  54.0 MiB      1     12     -  woken by a connection on…`,
 	} {
 		got := strings.Join(statusLines(sampleStatus(), view{width: width})[2:], "\n")
 		if got != want {

@@ -67,4 +67,3 @@ func firstWord(args []string) string {
 	}
 	return ""
 }
-
