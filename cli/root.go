@@ -37,6 +37,7 @@ they are idle, and wakes them with the first byte that arrives.`,
 		}
 		return wrongFlag(c, err)
 	})
+	root.SetUsageFunc(usage)
 	root.PersistentFlags().StringVar(&a.runtimeDir, "runtime", "/run/torpor", "`folder` where the daemon's socket is")
 	a.addCommands(root)
 	return root
@@ -75,24 +76,4 @@ func (a *app) noCommand(root *cobra.Command, args []string) error {
 	}
 	fmt.Fprintln(a.stderr)
 	return wrongUsage(root, "which command?")
-}
-
-func helpCommand(root *cobra.Command) *cobra.Command {
-	return &cobra.Command{
-		Use:                   "help [COMMAND]",
-		Short:                 "Help about a command",
-		DisableFlagsInUseLine: true,
-		Args:                  arguments(0, 1, ""),
-		RunE: func(_ *cobra.Command, args []string) error {
-			c, rest, err := root.Find(args)
-			if err != nil {
-				return err
-			}
-			if len(rest) > 0 {
-				return unknownCommand(root, rest[0])
-			}
-			c.InitDefaultHelpFlag() // for it to be shown
-			return c.Help()
-		},
-	}
 }

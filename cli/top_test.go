@@ -36,10 +36,10 @@ func TestTopOnATerminal(t *testing.T) {
 				}
 				return sampleStatus(), nil
 			}}
-			code := make(chan int, 1)
+			dir, code := apitest.Serve(t, daemon), make(chan int, 1)
 			go func() {
 				defer slave.Close()
-				code <- Main(t.Context(), []string{"top", "--runtime", apitest.Serve(t, daemon)}, slave, slave, io.Discard, Deps{})
+				code <- Main(t.Context(), []string{"top", "--runtime", dir}, slave, slave, io.Discard, Deps{})
 			}()
 			screen := readAll(master)
 			if got := <-code; got != 0 {
