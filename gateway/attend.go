@@ -82,6 +82,14 @@ func (b *Backend) connect(ctx context.Context, port int) (socket, error) {
 	return s, err
 }
 
+// restart takes the client of c, whose backend was closed before either side had
+// said a word, to the next backend as if it had just come.
+func (r *Route) restart(c *conn) {
+	r.forget(c)
+	_ = c.client.SetDeadline(time.Time{})
+	r.begin(&conn{client: c.client, port: c.port, wakeOnClose: c.wakeOnClose})
+}
+
 // established reports whether c may still be forwarded.
 func (r *Route) established(c *conn) bool {
 	r.mu.Lock()

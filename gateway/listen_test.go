@@ -43,8 +43,6 @@ func TestStopListening(t *testing.T) {
 func TestOutOfDescriptors(t *testing.T) {
 	f := newFunction(t)
 	g := newRig(t, f.addr, options{})
-	spare := listen(t) // has the descriptors of the poller made
-	spare.Close()
 	restore := exhaustDescriptors(t, 1)
 	client := connect(t, g.addr) // takes the last one
 	until(t, "log line", func() bool { return strings.Contains(g.logged.String(), "accept failed") })
