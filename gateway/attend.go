@@ -26,7 +26,7 @@ func (r *Route) attend(c *conn) {
 			return
 		case b.alive.Err() != nil && ctx.Err() == nil:
 			continue // it was closed meanwhile, its successor serves c
-		case err != errClientGone:
+		case !errors.Is(err, errClientGone):
 			r.failures.warn(r.log, "connection closed", "port", c.port, "reason", dialFailure(err, c.port))
 		}
 		r.dismiss(c)
@@ -82,8 +82,8 @@ func (b *Backend) connect(ctx context.Context, port int) (socket, error) {
 	return s, err
 }
 
-// restart takes the client of c, whose backend was closed before either side had
-// said a word, to the next backend as if it had just come.
+// restart takes the client of c, for which nothing was forwarded yet, in again as
+// if it had just come.
 func (r *Route) restart(c *conn) {
 	r.forget(c)
 	_ = c.client.SetDeadline(time.Time{})

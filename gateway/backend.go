@@ -27,7 +27,7 @@ type Backend struct {
 	settle time.Duration
 	epoch  time.Time // timestamps below are nanoseconds since then
 
-	alive context.Context // ends with Close
+	alive context.Context // ends when closed is set
 	kill  context.CancelFunc
 
 	lastActive atomic.Int64
@@ -126,6 +126,7 @@ func (b *Backend) Stats() BackendStats {
 func (b *Backend) Close() {
 	b.mu.Lock()
 	b.closed, b.open = true, false
+	b.kill()
 	for w := range b.queue {
 		b.queue.release(w, gone)
 	}
@@ -135,7 +136,6 @@ func (b *Backend) Close() {
 	}
 	b.mu.Unlock()
 
-	b.kill()
 	for _, c := range ending {
 		c.end()
 	}
