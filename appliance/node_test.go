@@ -62,7 +62,7 @@ func prepareNode(t *testing.T, hcl string) *node {
 // write puts a file into the configuration in one step.
 func (n *node) write(name, text string) {
 	n.Helper()
-	hidden := filepath.Join(n.dir, name)
+	hidden := filepath.Join(n.dir, filepath.Base(name))
 	if err := os.WriteFile(hidden, []byte(text), 0o644); err != nil {
 		n.Fatal(err)
 	}

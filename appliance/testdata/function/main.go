@@ -41,7 +41,7 @@ func main() {
 	awaitFile(*waitFor)
 	web := listen(8080)
 	go echo(listen(9090))
-	s := &server{listener: web, crashAfter: *crashAfter, released: make(chan struct{})}
+	s := &server{listener: web, crashAfter: *crashAfter}
 	fmt.Println("serving", os.Getenv("VERSION"))
 	err := http.Serve(web, s.routes())
 	fmt.Println("no longer serving:", err)

@@ -18,7 +18,6 @@ type server struct {
 	listener   net.Listener
 	crashAfter int64
 	requests   atomic.Int64
-	released   chan struct{} // closed by /release
 
 	mu     sync.Mutex
 	blocks [][]byte
@@ -30,7 +29,6 @@ func (s *server) routes() http.Handler {
 	mux.HandleFunc("/count", s.count)
 	mux.HandleFunc("/version", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, os.Getenv("VERSION")) })
 	mux.HandleFunc("/wait", s.wait)
-	mux.HandleFunc("/release", func(http.ResponseWriter, *http.Request) { close(s.released) })
 	mux.HandleFunc("/hold", s.hold)
 	mux.HandleFunc("/check", s.check)
 	mux.HandleFunc("/eat", s.eat)
@@ -56,12 +54,12 @@ func (s *server) count(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprint(w, s.requests.Add(1))
 }
 
-// wait sends the first half of its reply, and the second once it is released.
-func (s *server) wait(w http.ResponseWriter, _ *http.Request) {
-	fmt.Fprintf(w, "%s begun\n", os.Getenv("VERSION"))
-	w.(http.Flusher).Flush()
-	<-s.released
-	fmt.Fprint(w, "done\n")
+// wait answers once the client has sent the body, which may take its time.
+func (s *server) wait(w http.ResponseWriter, r *http.Request) {
+	fmt.Println("waiting", r.URL.Query().Get("id"))
+	if _, err := io.ReadAll(r.Body); err == nil {
+		fmt.Fprint(w, os.Getenv("VERSION"), " done")
+	}
 }
 
 // hold takes memory that no kernel finds a shorter way to keep.
