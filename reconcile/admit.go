@@ -113,6 +113,15 @@ func (f due) wait(why string) {
 	f.subject.reason = why
 }
 
+// retryAt is when to try a failed function again: not later than patience allows
+// while somebody waits for it.
+func (f *subject) retryAt() time.Time {
+	if soon := f.Since.Add(patience); f.Waiting > 0 && soon.Before(f.RetryAt) {
+		return soon
+	}
+	return f.RetryAt
+}
+
 // ought tells what would bring f up, and why; "" if nothing should.
 func (t *turn) ought(f *subject) (Kind, string) {
 	switch f.State {
@@ -124,10 +133,10 @@ func (t *turn) ought(f *subject) (Kind, string) {
 		if f.Asked == AskStart || f.Asked == AskWake {
 			return Start, f.wanted()
 		}
-		if !t.now.Before(f.RetryAt) {
+		if !t.now.Before(f.retryAt()) {
 			return Start, "tried again after a failure: " + f.Failure
 		}
-		t.lookAgain(f.RetryAt)
+		t.lookAgain(f.retryAt())
 	case Hibernated:
 		if why := f.wanted(); why != "" {
 			return Wake, why
