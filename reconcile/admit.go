@@ -177,11 +177,11 @@ func (t *turn) stopOutdatedStarts() {
 	}
 }
 
-// alone tells whether nothing is up but f and what is declared to be always: no
-// waiting makes more room for it.
+// alone tells whether nothing is up but f, what is declared to be always, and
+// what is too small to matter: no waiting makes more room for f.
 func (t *turn) alone(f *subject) bool {
 	for _, o := range t.functions {
-		if o != f && (o.doing != "" || o.moving() || o.State.Awake() && !o.declared.Hibernate.Never) {
+		if o != f && (o.doing != "" || o.moving() || o.State.Awake() && !o.declared.Hibernate.Never && !o.small()) {
 			return false
 		}
 	}
@@ -192,7 +192,7 @@ func (t *turn) alone(f *subject) bool {
 // put to sleep, now or once it is idle, or is on its way to another state.
 func (t *turn) hope() bool {
 	for _, o := range t.functions {
-		if o.doing != "" || o.moving() || o.State.Awake() && t.cannotSleep(o) == "" {
+		if o.doing != "" || o.moving() || o.State.Awake() && t.cannotSleep(o) == "" && !o.small() {
 			return true
 		}
 	}
