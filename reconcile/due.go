@@ -37,7 +37,7 @@ func (t *turn) due() []due {
 
 func (f due) rank() int {
 	switch {
-	case f.Asked != AskNothing:
+	case f.Asked == AskStart, f.Asked == AskWake:
 		return 0
 	case f.Waiting > 0:
 		return 1
