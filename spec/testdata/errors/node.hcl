@@ -1,0 +1,13 @@
+node {
+  memory_budget = "1MiB" # ERROR: Invalid memory_budget; 1MiB is too small: write at least "16MiB".
+  swap {
+    path = "swap" # ERROR: Invalid path; "swap" is not an absolute path: write it with a leading "/".
+    size = "4MiB" # ERROR: Invalid size; 4MiB is too small: write at least "16MiB".
+  }
+  swap { # ERROR: Duplicate block; There is a swap block at testdata/errors/node.hcl:3 already. Put everything into that one.
+    size = "1GiB"
+  }
+}
+node { # ERROR: Duplicate node; There is a node block at testdata/errors/node.hcl:1 already. Put everything into that one.
+  memory_budget = "1GB" # ERROR: Invalid memory_budget; "1GB" is not a size: write "1GiB".
+}

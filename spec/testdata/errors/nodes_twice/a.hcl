@@ -1,0 +1,3 @@
+node {
+  memory_budget = "1GiB"
+}

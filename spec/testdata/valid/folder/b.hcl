@@ -1,0 +1,7 @@
+function "b" {
+  image = local.image
+  listen "http" {
+    socket = "b"
+    port   = 80
+  }
+}
