@@ -1,0 +1,184 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"torpor/api"
+	"torpor/cgroup"
+	"torpor/gvisor"
+	"torpor/image"
+	"torpor/output"
+	"torpor/reconcile"
+	"torpor/spec"
+	"torpor/systemd"
+)
+
+// Options say where the daemon finds and keeps things.
+type Options struct {
+	Config  string // folder of HCL files
+	State   string // kept over a reboot: images, swap, output, records
+	Runtime string // gone after a reboot: admin socket, sandboxes
+	Log     *slog.Logger
+}
+
+// outputKept is how much of each function's output is kept, in bytes.
+const outputKept = 1 << 20
+
+// daemon is a running node. Its fields below "loop" belong to the loop.
+type daemon struct {
+	Options
+	cgroups  *cgroup.Hierarchy
+	parent   string // cgroup that all sandboxes are under
+	runtime  Runtime
+	images   *image.Store
+	output   *output.Store
+	records  records
+	sockets  map[string][]*net.TCPListener // from systemd, by name
+	memTotal int64
+
+	events chan func()   // to run in the loop
+	nudged chan struct{} // look again
+	closed chan struct{} // the loop has ended
+	ops    sync.WaitGroup
+
+	// loop
+	config    *spec.Config // the last good one; nil before the first
+	desired   *reconcile.Desired
+	broken    []spec.Diagnostic // of the files as they are now
+	functions map[string]*function
+	swap      swapState
+	relieving bool
+	notes     []string
+	next      time.Time // when to look again
+	finished  bool
+}
+
+// Run runs the daemon until ctx ends and then stops it in order, leaving the
+// sandboxes as they are.
+func Run(ctx context.Context, o Options) error {
+	d, err := newDaemon(o)
+	if err != nil {
+		return err
+	}
+	socket, err := api.Listen(o.Runtime)
+	if err != nil {
+		return err
+	}
+	return d.run(ctx, socket)
+}
+
+func newDaemon(o Options) (*daemon, error) {
+	for _, dir := range []string{o.State, o.Runtime} {
+		if err := os.MkdirAll(dir, 0o711); err != nil {
+			return nil, fmt.Errorf("appliance: %w", err)
+		}
+	}
+	d := &daemon{
+		Options:   o,
+		parent:    cgroupParent(o.Runtime),
+		images:    image.NewStore(filepath.Join(o.State, "images")),
+		records:   records{dir: filepath.Join(o.State, "functions")},
+		events:    make(chan func(), 256),
+		nudged:    make(chan struct{}, 1),
+		closed:    make(chan struct{}),
+		functions: make(map[string]*function),
+	}
+	var err error
+	if d.cgroups, err = cgroup.Detect("/sys/fs/cgroup"); err != nil {
+		return nil, fmt.Errorf("appliance: %w", err)
+	}
+	runtime, err := gvisor.NewRuntime(filepath.Join(o.Runtime, "sandboxes"))
+	if err != nil {
+		return nil, err
+	}
+	d.runtime = gvisorRuntime{runtime}
+	if d.output, err = output.NewStore(filepath.Join(o.State, "output"), outputKept, d.tell, o.Log); err != nil {
+		return nil, err
+	}
+	if d.sockets, err = systemd.Sockets(); err != nil {
+		return nil, err
+	}
+	if d.memTotal, err = memTotal(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// run is the life of the daemon. All its long-lived goroutines are started here.
+func (d *daemon) run(ctx context.Context, socket net.Listener) error {
+	server := newAdminServer(d)
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var parts sync.WaitGroup
+	errs := make(chan error, 3)
+	parts.Go(func() { errs <- d.output.Run(background) })
+	parts.Go(func() { errs <- server.serve(socket) })
+
+	d.adopt()
+	d.prepare()
+	watch, err := newWatcher(d.Config, d.Log, d.reload)
+	if err == nil {
+		d.reload()
+		parts.Go(func() { watch.run(background) })
+		d.notify(systemd.Ready())
+		d.loop(ctx)
+	}
+	d.notify(systemd.Stopping())
+	d.end()
+	server.close()
+	stop()
+	parts.Wait()
+	close(errs)
+	for e := range errs {
+		err = errors.Join(err, e)
+	}
+	return err
+}
+
+// end waits for what the loop had begun, with nobody left to begin more.
+func (d *daemon) end() {
+	close(d.closed)
+	for _, f := range d.functions {
+		f.breakOff()
+	}
+	d.ops.Wait()
+	for _, f := range d.functions {
+		d.save(f)
+		f.release()
+	}
+	d.runtime.Close()
+}
+
+// post has the loop run fn; without a loop any more, fn is dropped.
+func (d *daemon) post(fn func()) {
+	select {
+	case d.events <- fn:
+	case <-d.closed:
+	}
+}
+
+// nudge has the loop look again. It never blocks.
+func (d *daemon) nudge() {
+	select {
+	case d.nudged <- struct{}{}:
+	default:
+	}
+}
+
+// tell writes a line of a function's output to the log.
+func (d *daemon) tell(name, line string) {
+	d.Log.Info(line, "function", name, "from", "output")
+}
+
+func (d *daemon) notify(err error) {
+	if err != nil {
+		d.Log.Warn("cannot tell systemd", "error", err)
+	}
+}

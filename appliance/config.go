@@ -1,0 +1,91 @@
+package appliance
+
+import (
+	"torpor/gateway"
+	"torpor/reconcile"
+	"torpor/spec"
+)
+
+// reload reads the HCL files as they are now and hands the result to the loop.
+// It may be called from any goroutine, one at a time. It returns the folders to
+// watch for the next change.
+func (d *daemon) reload() []string {
+	config, diags, sources := spec.Load(d.Config)
+	broken := spec.DiagnosticsJSON(sources, diags)
+	if diags.HasErrors() {
+		d.post(func() { d.refuseConfig(broken) })
+	} else {
+		d.setDefaults(config)
+		d.post(func() { d.apply(config) })
+	}
+	return config.Dirs
+}
+
+// setDefaults fills in what depends on this machine.
+func (d *daemon) setDefaults(c *spec.Config) {
+	if c.Node.MemoryBudget == 0 {
+		c.Node.MemoryBudget = wholeMiB(uint64(d.memTotal / 4 * 3))
+	}
+}
+
+// refuseConfig keeps everything as it is and tells what is wrong.
+func (d *daemon) refuseConfig(broken []spec.Diagnostic) {
+	d.broken = broken
+	for _, b := range broken {
+		d.Log.Error("broken configuration, the last good one stays in force", "file", b.File, "line", b.Line, "problem", b.Summary, "detail", b.Detail)
+	}
+}
+
+// apply makes config the one in force. What of it needs a new sandbox is left to
+// the next turn.
+func (d *daemon) apply(config *spec.Config) {
+	if d.broken != nil {
+		d.broken = nil
+		d.Log.Info("the configuration is good again")
+	}
+	if d.config != nil && d.config.Equal(config) {
+		return
+	}
+	d.config, d.desired = config, reconcile.NewDesired(config)
+	for _, s := range config.Functions {
+		d.declare(s)
+	}
+	d.listenAll()
+	d.sizeSwap()
+	d.Log.Info("configuration in force", "functions", len(config.Functions), "memory_budget", config.Node.MemoryBudget)
+}
+
+// declare makes a function what its declaration says, as far as that needs no
+// new sandbox.
+func (d *daemon) declare(s spec.Function) {
+	f := d.functions[s.Name]
+	if f == nil {
+		f = d.newFunction(s)
+		d.functions[s.Name] = f
+		f.log.Info("declared")
+	}
+	before := f.spec
+	f.spec = s
+	f.route.SetLimits(routeLimits(s))
+	if f.sandbox != nil && before.Limits != s.Limits {
+		if err := f.sandbox.group.SetLimits(cgroupLimits(s.Limits)); err != nil {
+			f.log.Error("its new limits cannot be set, the former stay", "error", err)
+		}
+	}
+	if before.Fingerprint() != s.Fingerprint() {
+		f.failures, f.retryAt = 0, f.since // a mended declaration is tried at once
+	}
+}
+
+func (d *daemon) newFunction(s spec.Function) *function {
+	log := d.Log.With("function", s.Name)
+	return &function{
+		spec: s, log: log, state: reconcile.Cold,
+		ways:  make(map[way]*listening),
+		route: gateway.NewRoute(s.Name, routeLimits(s), log, d.nudge),
+	}
+}
+
+func routeLimits(s spec.Function) gateway.Limits {
+	return gateway.Limits{Connections: s.Hold.Connections, Hold: s.Hold.Timeout, BusyLimit: s.Hibernate.BusyLimit}
+}

@@ -1,0 +1,92 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	"torpor/cgroup"
+	"torpor/gateway"
+	"torpor/hibernate"
+)
+
+// killTime bounds how long the kernel may take to end killed processes.
+const killTime = 20 * time.Second
+
+// instance is one sandbox of a function with its cgroup and its gate.
+type instance struct {
+	Sandbox
+	group       *cgroup.Group
+	backend     *gateway.Backend
+	fingerprint string
+	started     time.Time
+	isolation   string
+	released    chan struct{} // closed with Close
+	release     sync.Once
+}
+
+// Close gives up what the daemon holds of the sandbox, which goes on if it was
+// not ended.
+func (i *instance) Close() {
+	i.release.Do(func() {
+		close(i.released)
+		i.Sandbox.Close()
+	})
+}
+
+// endInstance ends a sandbox: with grace if that is not zero, in which its program may
+// react to SIGTERM, then by force. Clients get what it had sent until then.
+func (d *daemon) endInstance(i *instance, grace time.Duration) error {
+	if grace > 0 {
+		d.terminate(i, grace)
+	}
+	pids, _ := i.group.Procs()
+	err := killGroup(i.group)
+	if err == nil {
+		i.Reap()
+	}
+	i.backend.Close()
+	i.Close()
+	return errors.Join(err, d.runtime.Forget(i.ID(), pids))
+}
+
+func (d *daemon) terminate(i *instance, grace time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if _, err := hibernate.Inflate(ctx, i.group); err != nil {
+		return
+	}
+	_ = i.backend.Drain(ctx)
+	if err := i.Terminate(ctx); err != nil {
+		return
+	}
+	select {
+	case <-i.Done():
+	case <-ctx.Done():
+	}
+}
+
+// sweep removes what is left of a sandbox that cannot be used.
+func (d *daemon) sweep(id string) error {
+	var pids []int
+	group, err := d.cgroups.Open(d.parent + "/" + id)
+	if err == nil {
+		pids, _ = group.Procs()
+		err = killGroup(group)
+	} else if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(err, d.runtime.Forget(id, pids))
+}
+
+func killGroup(g *cgroup.Group) error {
+	ctx, cancel := context.WithTimeout(context.Background(), killTime)
+	defer cancel()
+	if err := g.Kill(ctx); err != nil {
+		return fmt.Errorf("killing sandbox: %w", err)
+	}
+	return g.Remove()
+}

@@ -1,0 +1,191 @@
+package appliance
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"torpor/cgroup"
+	"torpor/gateway"
+	"torpor/gvisor"
+	"torpor/image"
+	"torpor/spec"
+)
+
+// newID names a sandbox after its function, so that cgroups and processes can be
+// read by people; it is short as it becomes part of socket paths.
+func newID(function string) string {
+	var random [4]byte
+	_, _ = rand.Read(random[:])
+	return function[:min(len(function), 28)] + "-" + hex.EncodeToString(random[:])
+}
+
+// launch makes a sandbox for f and waits until it is ready. It leaves nothing
+// behind when it fails.
+func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*instance, error) {
+	if f.Isolation == spec.IsolationKVM {
+		return nil, errors.New(`isolation = "kvm" is not available in this version: write "gvisor" or "auto"`)
+	}
+	conf, err := d.sandboxConfig(ctx, f, id)
+	if err != nil {
+		return nil, err
+	}
+	group, err := d.cgroups.Create(d.parent+"/"+id, cgroupLimits(f.Limits))
+	if err != nil {
+		return nil, err
+	}
+	started := time.Now()
+	sandbox, err := d.runtime.Start(ctx, conf, group.Add)
+	if err != nil {
+		return nil, errors.Join(err, d.sweep(id))
+	}
+	i := d.newInstance(sandbox, group, f.Fingerprint())
+	i.started = started
+	if err := waitReady(ctx, i, f); err != nil {
+		return nil, errors.Join(d.causeOfDeath(i, err, f), d.endInstance(i, 0))
+	}
+	return i, nil
+}
+
+func (d *daemon) newInstance(s Sandbox, g *cgroup.Group, fingerprint string) *instance {
+	return &instance{
+		Sandbox: s, group: g, fingerprint: fingerprint,
+		backend:   gateway.NewBackend(s.Dial, d.nudge),
+		started:   time.Now(),
+		isolation: spec.IsolationGVisor,
+		released:  make(chan struct{}),
+	}
+}
+
+// causeOfDeath adds to an error what the kernel knows of it.
+func (d *daemon) causeOfDeath(i *instance, err error, f spec.Function) error {
+	if n, e := i.group.OOMKills(); e == nil && n > 0 {
+		return fmt.Errorf("killed for using more memory than limits.memory = %q", f.Limits.Memory)
+	}
+	return err
+}
+
+// sandboxConfig says what the sandbox of f runs; an image is unpacked for it if
+// it was not before.
+func (d *daemon) sandboxConfig(ctx context.Context, f spec.Function, id string) (gvisor.Config, error) {
+	root := image.Root{Path: f.Rootfs}
+	if f.Image != "" {
+		var err error
+		if root, err = d.images.Root(ctx, f.Image); err != nil {
+			return gvisor.Config{}, err
+		}
+		if root.Warning != "" {
+			d.Log.Warn(root.Warning, "function", f.Name)
+		}
+	}
+	args := arguments(f, root)
+	if len(args) == 0 {
+		return gvisor.Config{}, fmt.Errorf("image %s names no program: declare command", f.Image)
+	}
+	uid, gid, groups, home, err := image.LookupUser(root.Path, orElse(f.User, root.User))
+	if err != nil {
+		return gvisor.Config{}, err
+	}
+	c := gvisor.Config{
+		ID: id, Hostname: f.Name, Rootfs: root.Path, Args: args,
+		Env: environment(f, root, home), UID: uid, GID: gid, Groups: groups,
+		WorkingDir:  orElse(f.WorkingDir, orElse(root.WorkingDir, "/")),
+		MemoryLimit: uint64(f.Limits.Memory), CPUs: f.Limits.CPUs,
+		OutputPath: d.output.Path(f.Name),
+	}
+	if f.Scratch == spec.ScratchDisk {
+		c.ScratchDir = filepath.Join(d.State, "scratch")
+		if err := os.MkdirAll(c.ScratchDir, 0o700); err != nil {
+			return c, err
+		}
+	}
+	for _, m := range f.Mounts {
+		c.Mounts = append(c.Mounts, gvisor.Mount{Source: m.Source, Target: m.Target, Writable: m.Writable})
+	}
+	return c, nil
+}
+
+// arguments are put together as container engines do it: a command replaces the
+// image's entrypoint and its arguments.
+func arguments(f spec.Function, root image.Root) []string {
+	if len(f.Command) > 0 {
+		return slices.Concat(f.Command, f.Args)
+	}
+	if len(f.Args) > 0 {
+		return slices.Concat(root.Entrypoint, f.Args)
+	}
+	return slices.Concat(root.Entrypoint, root.Cmd)
+}
+
+// environment is the image's with the function's on top, and what every program
+// may count on.
+func environment(f spec.Function, root image.Root, home string) []string {
+	env := map[string]string{
+		"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"HOME": home,
+	}
+	for _, e := range root.Env {
+		name, value, _ := strings.Cut(e, "=")
+		env[name] = value
+	}
+	maps.Copy(env, f.Env)
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		list = append(list, name+"="+env[name])
+	}
+	return list
+}
+
+func cgroupLimits(l spec.Limits) cgroup.Limits {
+	return cgroup.Limits{Memory: int64(l.Memory), CPUs: l.CPUs, Pids: l.Pids}
+}
+
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// waitReady waits until the function accepts on its first listener, or answers
+// ready.path there. It asks often: a cold start is measured in milliseconds.
+func waitReady(ctx context.Context, i *instance, f spec.Function) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, f.Ready.Timeout,
+		fmt.Errorf("not ready after %s: nothing answers on port %d (ready.timeout)", f.Ready.Timeout, f.Listens[0].Port))
+	defer cancel()
+	const shortest, longest = 500 * time.Microsecond, 20 * time.Millisecond
+	for pause := shortest; ; pause = min(longest, pause*5/4) {
+		if ready(ctx, i, f) {
+			return nil
+		}
+		select {
+		case <-i.Done():
+			return fmt.Errorf("%s before it was ready: see `torpor logs %s`", i.ExitStatus(), f.Name)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pause):
+		}
+	}
+}
+
+func ready(ctx context.Context, i *instance, f spec.Function) bool {
+	conn, err := i.Dial(ctx, f.Listens[0].Port)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	if f.Ready.Path == "" {
+		return true
+	}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	return answersOK(conn, f.Ready.Path)
+}

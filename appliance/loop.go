@@ -1,0 +1,129 @@
+package appliance
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"torpor/gateway"
+	"torpor/reconcile"
+)
+
+const (
+	// pulse is how often a node with anything awake is looked at, for its
+	// memory and processor use. With everything asleep nothing wakes the loop.
+	pulse = time.Second
+	// farewell bounds how long requests in flight are served when the daemon
+	// stops.
+	farewell = 20 * time.Second
+)
+
+// loop turns until ctx has ended and the clients have been seen off.
+func (d *daemon) loop(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	leaving := ctx.Done()
+	for !d.finished {
+		select {
+		case fn := <-d.events:
+			fn()
+			d.runPosted()
+		case <-d.nudged:
+		case <-timer.C:
+		case <-leaving:
+			leaving = nil
+			d.seeOff()
+		}
+		d.turn(time.Now())
+		timer.Reset(d.untilNext())
+	}
+}
+
+// runPosted runs what else was posted, so that one turn serves them all.
+func (d *daemon) runPosted() {
+	for range len(d.events) {
+		(<-d.events)()
+	}
+}
+
+// turn observes, decides, and begins what was decided.
+func (d *daemon) turn(now time.Time) {
+	if d.desired == nil {
+		return // nothing good was ever read: touch nothing
+	}
+	decision := reconcile.Plan(now, d.desired, d.observe(now))
+	d.relieving, d.notes = decision.Relieving, decision.Notes
+	for name, reason := range decision.Reasons {
+		if f := d.functions[name]; f != nil {
+			f.reason = reason
+			f.route.SetReason(reason)
+		}
+	}
+	for _, a := range decision.Actions {
+		d.begin(d.functions[a.Function], a)
+	}
+	d.next = decision.Next
+}
+
+func (d *daemon) untilNext() time.Duration {
+	const never = 24 * time.Hour
+	wait := never
+	if !d.next.IsZero() {
+		wait = max(time.Millisecond, time.Until(d.next))
+	}
+	for _, f := range d.functions {
+		if f.state.HasSandbox() && f.state != reconcile.Hibernated || f.deaf() {
+			return min(wait, pulse)
+		}
+	}
+	return wait
+}
+
+// begin begins one action.
+func (d *daemon) begin(f *function, a reconcile.Action) {
+	if a.Kind != reconcile.Refuse {
+		f.note(string(a.Kind), a.Reason)
+	}
+	switch a.Kind {
+	case reconcile.Start:
+		d.start(f, a.Reason)
+	case reconcile.Replace:
+		d.replace(f, a.Reason)
+	case reconcile.Wake:
+		d.wake(f, a.Reason)
+	case reconcile.Hibernate:
+		d.hibernate(f, a.Reason)
+	case reconcile.TurnRound:
+		f.breakOff()
+	case reconcile.Stop:
+		d.stop(f, a.Reason)
+	case reconcile.Remove:
+		d.remove(f, a.Reason)
+	case reconcile.Refuse:
+		f.answer("", refused(a.Reason))
+	}
+}
+
+// seeOff closes all listeners and serves what is under way, with the loop
+// turning on to wake who is waited for.
+func (d *daemon) seeOff() {
+	d.Log.Info("stopping: serving requests in flight; functions stay as they are")
+	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+	var routes []*gateway.Route
+	for _, f := range d.functions {
+		routes = append(routes, f.route)
+	}
+	go func() {
+		defer cancel()
+		var all sync.WaitGroup
+		for _, r := range routes {
+			all.Go(func() {
+				if err := r.Close(ctx); err != nil {
+					d.Log.Warn("cut off connections in use", "error", err)
+				}
+			})
+		}
+		all.Wait()
+		d.post(func() { d.finished = true })
+	}()
+}

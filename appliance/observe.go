@@ -1,0 +1,141 @@
+package appliance
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"torpor/cgroup"
+	"torpor/reconcile"
+)
+
+const (
+	// sampleEvery is how old the memory figures of an awake function may be.
+	sampleEvery = 200 * time.Millisecond
+	// sampleAsleep is the same for a sleeping one, which changes by little.
+	sampleAsleep = time.Minute
+)
+
+// sample is what was last seen of a sandbox's cgroup.
+type sample struct {
+	at     time.Time
+	memory cgroup.Memory
+	blind  bool
+
+	cpu       time.Duration
+	cpuAt     time.Time
+	cpuActive time.Time // when it last used more processor than an idle one does
+}
+
+// observe looks at everything that a decision depends on.
+func (d *daemon) observe(now time.Time) reconcile.Observed {
+	o := reconcile.Observed{Swap: d.swap.observe(), Relieving: d.relieving}
+	o.Functions = make([]reconcile.Function, 0, len(d.functions))
+	for _, f := range d.functions {
+		o.Functions = append(o.Functions, d.look(f, now))
+	}
+	return o
+}
+
+func (d *daemon) look(f *function, now time.Time) reconcile.Function {
+	route := f.route.Stats()
+	o := reconcile.Function{
+		Name: f.spec.Name, State: f.state, Since: f.since,
+		Replacing: f.successor != nil,
+		Waiting:   route.Held, WaitingSince: route.OldestHeld,
+		NoSleepUntil: f.noSleepUntil, NoSleepWhy: f.noSleepWhy,
+		WarmBytes: f.figures.WarmBytes, WokenBytes: f.figures.WokenBytes,
+		AsleepBytes: f.figures.AsleepBytes, WakeCost: f.figures.WakeCost,
+		RetryAt: f.retryAt, Failure: f.failure,
+	}
+	if f.asked != nil {
+		o.Asked = f.asked.verb
+	}
+	o.Fingerprint = f.figures.Fingerprint
+	if f.sandbox == nil {
+		return o
+	}
+	gate := f.sandbox.backend.Stats()
+	o.Busy, o.LastActive = gate.Busy, gate.LastActive
+	f.takeSample(now)
+	if f.seen.cpuActive.After(o.LastActive) {
+		o.LastActive, o.CPUActive = f.seen.cpuActive, true
+	}
+	o.Resident, o.Swapped, o.Blind = f.seen.memory.Resident, f.seen.memory.Swapped, f.seen.blind
+	f.learn(gate.Busy, gate.LastActive)
+	return o
+}
+
+// takeSample reads the cgroup, if the last reading is too old.
+func (f *function) takeSample(now time.Time) {
+	tooOld := sampleEvery
+	if f.state == reconcile.Hibernated {
+		tooOld = sampleAsleep
+	}
+	if now.Sub(f.seen.at) < tooOld {
+		return
+	}
+	m, err := f.sandbox.group.Memory()
+	if err != nil && !f.seen.blind {
+		f.log.Error("cannot see its memory: it is not put to sleep", "error", err)
+	}
+	f.seen.at, f.seen.memory, f.seen.blind = now, m, err != nil
+	if f.state.Awake() {
+		f.sampleCPU(now)
+	}
+}
+
+// sampleCPU notices a function that works without a request being in flight.
+func (f *function) sampleCPU(now time.Time) {
+	const least = time.Second // shorter stretches say little
+	elapsed := now.Sub(f.seen.cpuAt)
+	if elapsed < least {
+		return
+	}
+	used, err := f.sandbox.group.CPUTime()
+	if err != nil {
+		return
+	}
+	percent := 100 * (used - f.seen.cpu).Seconds() / elapsed.Seconds()
+	if !f.seen.cpuAt.IsZero() && percent > f.spec.Hibernate.IdleCPU {
+		f.seen.cpuActive = now
+	}
+	f.seen.cpu, f.seen.cpuAt = used, now
+}
+
+// learn keeps what a quiet function shows about its needs.
+func (f *function) learn(busy int, lastActive time.Time) {
+	if !f.state.Awake() || busy > 0 || f.seen.blind || f.seen.memory.Resident == 0 {
+		return
+	}
+	if f.state == reconcile.Warm {
+		f.figures.WarmBytes = f.seen.memory.Resident
+	} else {
+		f.figures.WokenBytes = f.seen.memory.Resident
+	}
+	if f.measure && lastActive.After(f.since) {
+		f.measure = false
+		f.figures.WakeCost = lastActive.Sub(f.began)
+		f.figures.LastWake = f.figures.WakeCost
+	}
+}
+
+// memTotal is the machine's memory in bytes (proc_meminfo(5)).
+func memTotal() (int64, error) {
+	file, err := os.Open("/proc/meminfo")
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		var kib int64
+		if strings.HasPrefix(lines.Text(), "MemTotal:") {
+			_, err := fmt.Sscanf(lines.Text(), "MemTotal: %d kB", &kib)
+			return kib << 10, err
+		}
+	}
+	return 0, errors.New("no MemTotal in /proc/meminfo")
+}

@@ -1,0 +1,77 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"torpor/hibernate"
+	"torpor/reconcile"
+)
+
+// sleepRetry is how long a function whose deflate failed is left alone.
+const sleepRetry = 30 * time.Second
+
+// hibernate deflates an idle function, unless a request came in since that was
+// decided.
+func (d *daemon) hibernate(f *function, reason string) {
+	i := f.sandbox
+	if !i.backend.TryShut() {
+		f.answer("", refused("a request has just come in"))
+		return
+	}
+	f.to(reconcile.Hibernating)
+	f.op = d.background(func(ctx context.Context) func() {
+		report, err := hibernate.Deflate(ctx, i.group, i.GiveBack)
+		return func() { d.deflated(f, i, report, err, reason) }
+	})
+}
+
+func (d *daemon) deflated(f *function, i *instance, r hibernate.Report, err error, reason string) {
+	if f.sandbox != i || f.state != reconcile.Hibernating {
+		return // it ended, or is being stopped
+	}
+	f.op = nil
+	switch {
+	case err == nil:
+		d.asleep(f, r, reason)
+	case errors.Is(err, hibernate.ErrTurnedRound):
+		d.stayAwake(f, i)
+		f.log.Info("turned round: a connection came while it went to sleep", "after", r.Total.Round(time.Microsecond))
+		f.answerIf("", reconcile.AskNothing)
+		f.answer("", refused("a request came in while it went to sleep"))
+	default:
+		d.stayAwake(f, i)
+		f.noSleepUntil, f.noSleepWhy = time.Now().Add(sleepRetry), err.Error()
+		f.log.Error("cannot be put to sleep, goes on", "error", err)
+		f.answer("", refused(err.Error()))
+	}
+	d.save(f)
+}
+
+func (d *daemon) stayAwake(f *function, i *instance) {
+	f.to(f.awake)
+	i.backend.Open()
+}
+
+func (d *daemon) asleep(f *function, r hibernate.Report, reason string) {
+	if f.awake == reconcile.Warm {
+		f.figures.WarmBytes = r.Before.Resident
+	} else {
+		f.figures.WokenBytes = r.Before.Resident
+	}
+	f.figures.AsleepBytes = r.After.Resident
+	f.figures.LastHibernate = r.Total
+	f.seen.memory, f.seen.at = r.After, time.Now()
+	f.to(reconcile.Hibernated)
+	f.log.Info("asleep", "reason", reason, "was", size(r.Before.Resident), "keeps", size(r.After.Resident),
+		"swapped", size(r.After.Swapped), "took", r.Total.Round(time.Microsecond))
+	if r.SwapFull {
+		f.log.Warn("swap is full: much of it stayed in memory; enlarge node.swap.size")
+	}
+	if r.GiveErr != nil {
+		f.log.Warn("the sandbox gave nothing back before its sleep", "error", r.GiveErr)
+	}
+	f.answerIf(fmt.Sprintf("asleep in %s: keeps %s of %s", milliseconds(r.Total), size(r.After.Resident), size(r.Before.Resident)), reconcile.AskHibernate)
+}

@@ -1,0 +1,103 @@
+package appliance
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+const (
+	// quiet is how long the files must be left alone before they are read:
+	// editors save in several steps.
+	quiet = 50 * time.Millisecond
+	// patience bounds that when they are not left alone.
+	patience = 500 * time.Millisecond
+)
+
+// watcher calls back when a folder of HCL files may have changed.
+type watcher struct {
+	notify *fsnotify.Watcher
+	log    *slog.Logger
+	reload func() (dirs []string)
+	always []string // watched whatever the files say
+}
+
+func newWatcher(dir string, log *slog.Logger, reload func() []string) (*watcher, error) {
+	notify, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, fmt.Errorf("watching %s: %w", dir, err)
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	// The parent tells when the folder itself appears or is replaced.
+	w := &watcher{notify: notify, log: log, reload: reload, always: []string{abs, filepath.Dir(abs)}}
+	w.follow(nil)
+	return w, nil
+}
+
+// run calls reload once at the start of each quiet time, until ctx ends.
+func (w *watcher) run(ctx context.Context) {
+	defer w.notify.Close()
+	w.follow(w.reload())
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e := <-w.notify.Events:
+			if !w.matters(e) {
+				continue
+			}
+		case err := <-w.notify.Errors:
+			w.log.Warn("watching files", "error", err) // events were lost: read all
+		}
+		w.awaitQuiet(ctx)
+		w.follow(w.reload())
+	}
+}
+
+// awaitQuiet returns when the files were left alone for a moment.
+func (w *watcher) awaitQuiet(ctx context.Context) {
+	end := time.NewTimer(patience)
+	defer end.Stop()
+	for {
+		select {
+		case <-w.notify.Events:
+		case <-time.After(quiet):
+			return
+		case <-end.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// matters leaves out what cannot change a configuration: reads, and what goes on
+// beside the folder in its parent.
+func (w *watcher) matters(e fsnotify.Event) bool {
+	if e.Op == fsnotify.Chmod {
+		return false
+	}
+	return filepath.Dir(e.Name) != w.always[1] || e.Name == w.always[0]
+}
+
+// follow watches dirs from now on.
+func (w *watcher) follow(dirs []string) {
+	wanted := append(slices.Clone(w.always), dirs...)
+	for _, old := range w.notify.WatchList() {
+		if !slices.Contains(wanted, old) {
+			_ = w.notify.Remove(old)
+		}
+	}
+	for _, dir := range wanted {
+		// One that is gone again is found through its parent.
+		_ = w.notify.Add(dir)
+	}
+}

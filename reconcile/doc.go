@@ -1,0 +1,24 @@
+// Package reconcile decides what a node does next. [Plan] is a pure function of
+// the time, what the HCL files declare, and what was observed; it has no clock,
+// file, goroutine or system call, and keeps nothing between two calls.
+//
+// The caller carries out the actions it returns, whose outcomes are facts of the
+// next observation, and calls it again: when one has ended, when something
+// happened, and at the latest at [Decision.Next]. A restarted daemon therefore
+// just looks and plans.
+//
+// The rules:
+//
+//   - A function that a client waits for is started or woken as soon as the
+//     memory it is expected to need can be reserved, the longest wait first.
+//   - A function idle for hibernate.after goes to sleep.
+//   - Over memory_budget, or when a waiting one needs room, one idle function at
+//     a time goes to sleep: lowest priority first, then the one that frees most,
+//     has been idle longest and wakes fastest. Relief goes on until memory is a
+//     little below the budget, so that the node does not flap around it.
+//   - A busy function is never put to sleep, stopped or killed for memory.
+//   - What is not declared any more is stopped; what is declared differently is
+//     replaced, and serves until its successor is ready.
+//
+// Every action and every state carries a sentence for people. Sizes are bytes.
+package reconcile

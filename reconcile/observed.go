@@ -1,0 +1,59 @@
+package reconcile
+
+import "time"
+
+// Observed is what the node looks like now.
+type Observed struct {
+	Functions []Function // by name
+	Swap      Swap
+	// Relieving is the last decision's Relieving.
+	Relieving bool
+}
+
+// Swap is the space for hibernated memory.
+type Swap struct {
+	Ready  bool
+	Reason string // why it is not ready
+	Free   int64
+}
+
+// Function is one function as observed, declared or not. Zero times and sizes
+// mean "not yet known".
+type Function struct {
+	Name        string
+	State       State
+	Since       time.Time // of State
+	Fingerprint string    // of what its sandbox was made from
+	Replacing   bool      // its successor is being started
+
+	Busy         int       // requests in flight
+	LastActive   time.Time // last byte in or out, or processor use above hibernate.idle_cpu
+	CPUActive    bool      // LastActive is due to processor use
+	Waiting      int       // connections held until it is awake
+	WaitingSince time.Time // the oldest of them
+	Asked        Verb      // what a person asked for
+
+	Blind        bool  // its memory cannot be seen: Resident and Swapped mean nothing
+	Resident     int64 // now
+	Swapped      int64
+	WarmBytes    int64         // resident when last warm and idle
+	WokenBytes   int64         // resident when last woken and idle
+	AsleepBytes  int64         // resident when last hibernated
+	WakeCost     time.Duration // how long it takes to wake
+	NoSleepUntil time.Time     // a deflate failed: not again before
+	NoSleepWhy   string
+
+	RetryAt time.Time // of a failed one, or of a replacement that failed
+	Failure string    // why it failed
+}
+
+// Verb is what a person asked of one function on the command line.
+type Verb string
+
+const (
+	AskNothing   Verb = ""
+	AskHibernate Verb = "hibernate"
+	AskWake      Verb = "wake"
+	AskStart     Verb = "start"
+	AskStop      Verb = "stop"
+)
