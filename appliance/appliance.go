@@ -125,8 +125,8 @@ func (d *daemon) run(ctx context.Context, socket net.Listener) error {
 	d.prepare()
 	watch, err := newWatcher(d.Config, d.Log, d.reload)
 	if err == nil {
-		d.reload()
-		parts.Go(func() { watch.run(background) })
+		dirs := d.reload()
+		parts.Go(func() { watch.run(background, dirs) })
 		d.notify(systemd.Ready())
 		d.loop(ctx)
 	}

@@ -80,5 +80,3 @@ func differences(before, after spec.Function) []string {
 	}
 	return details
 }
-
-func same(a, b reflect.Value) bool { return reflect.DeepEqual(plain(a), plain(b)) }

@@ -45,6 +45,9 @@ func (d *daemon) sizeSwap() {
 	}
 	d.swap.busy, d.swap.wanted = true, wanted
 	old := d.swap.file
+	if err := d.swapList().add(wanted.Path); err != nil {
+		d.Log.Error("cannot note the swap file for teardown", "error", err)
+	}
 	d.ops.Go(func() {
 		file, err := moveSwap(old, wanted)
 		d.post(func() { d.swapSized(file, err) })
@@ -97,10 +100,3 @@ func (d *daemon) wantedSwap() spec.Swap {
 
 // wholeMiB rounds down.
 func wholeMiB(n uint64) spec.Bytes { return spec.Bytes(n) / spec.MiB * spec.MiB }
-
-// dropSwap takes the node's swap file out of use and removes it. Without a
-// record of the configuration it is found as the file that holds swap in the
-// state folder.
-func dropSwap(ctx context.Context, o Options) error {
-	return errors.New("TODO")
-}

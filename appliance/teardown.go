@@ -10,7 +10,6 @@ import (
 	"torpor/api"
 	"torpor/cgroup"
 	"torpor/gvisor"
-	"torpor/hibernate"
 )
 
 // Teardown stops every function of a node that has no daemon any more, and gives
@@ -22,7 +21,8 @@ func Teardown(ctx context.Context, o Options) error {
 		return err
 	}
 	defer release()
-	return errors.Join(sweepAll(o), dropSwap(ctx, o))
+	d := &daemon{Options: o}
+	return errors.Join(sweepAll(o), d.swapList().dropAll(ctx))
 }
 
 func sweepAll(o Options) error {

@@ -42,10 +42,11 @@ func newWatcher(dir string, log *slog.Logger, reload func() []string) (*watcher,
 	return w, nil
 }
 
-// run calls reload once at the start of each quiet time, until ctx ends.
-func (w *watcher) run(ctx context.Context) {
+// run calls reload when the files have changed and are left alone, until ctx
+// ends. dirs are the folders that the files read last are in.
+func (w *watcher) run(ctx context.Context, dirs []string) {
 	defer w.notify.Close()
-	w.follow(w.reload())
+	w.catchUp(dirs)
 	for {
 		select {
 		case <-ctx.Done():
@@ -58,7 +59,15 @@ func (w *watcher) run(ctx context.Context) {
 			w.log.Warn("watching files", "error", err) // events were lost: read all
 		}
 		w.awaitQuiet(ctx)
-		w.follow(w.reload())
+		w.catchUp(w.reload())
+	}
+}
+
+// catchUp watches dirs, and reads again as long as some are new: a file may have
+// appeared in them before they were watched.
+func (w *watcher) catchUp(dirs []string) {
+	for w.follow(dirs) {
+		dirs = w.reload()
 	}
 }
 
@@ -88,16 +97,21 @@ func (w *watcher) matters(e fsnotify.Event) bool {
 	return filepath.Dir(e.Name) != w.always[1] || e.Name == w.always[0]
 }
 
-// follow watches dirs from now on.
-func (w *watcher) follow(dirs []string) {
+// follow watches dirs from now on, and tells whether some were not before.
+func (w *watcher) follow(dirs []string) (added bool) {
 	wanted := append(slices.Clone(w.always), dirs...)
-	for _, old := range w.notify.WatchList() {
+	watched := w.notify.WatchList()
+	for _, old := range watched {
 		if !slices.Contains(wanted, old) {
 			_ = w.notify.Remove(old)
 		}
 	}
 	for _, dir := range wanted {
-		// One that is gone again is found through its parent.
-		_ = w.notify.Add(dir)
+		// One that is gone again is found through its parent. Adding one anew
+		// matters too: its name may lead to another folder now.
+		if err := w.notify.Add(dir); err == nil && !slices.Contains(watched, dir) {
+			added = true
+		}
 	}
+	return added
 }

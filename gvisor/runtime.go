@@ -24,6 +24,9 @@ type Runtime struct {
 // NewRuntime keeps its sandboxes in folders under dir, and makes this process
 // the one that orphaned sandboxes are handed to, so that it sees how they end.
 func NewRuntime(dir string) (*Runtime, error) {
+	if err := requireStatic(); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(dir, 0o711); err != nil {
 		return nil, fmt.Errorf("gvisor: %w", err)
 	}

@@ -38,6 +38,19 @@ func EnsureSwap(path string, size uint64) (*Swap, error) {
 	return nil, no
 }
 
+// OpenSwap returns the swap file at path that an earlier call made, in use or
+// not, to close it. The error wraps fs.ErrNotExist when there is none.
+func OpenSwap(path string) (*Swap, error) {
+	path, err := canonical(path)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Lstat(path); err != nil {
+		return nil, fmt.Errorf("hibernate: open swap: %w", err)
+	}
+	return &Swap{path: path}, refuseForeign(path)
+}
+
 func ensureSwap(path string, size uint64) (*Swap, error) {
 	path, err := canonical(path)
 	if err != nil {

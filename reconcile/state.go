@@ -14,7 +14,8 @@ import "slices"
 //	                            ▼    │ deflate    └─ (back to where it came from)
 //	                          waking ─────▶ woken
 //
-// Each of them can go to stopping, and each that has a sandbox to failed.
+// Each of them can go to stopping, and each that has a sandbox to failed; each
+// becomes warm when its successor, made from a changed declaration, takes over.
 type State string
 
 const (
@@ -34,11 +35,11 @@ const (
 var moves = map[State][]State{
 	Cold:        {Starting},
 	Starting:    {Warm, Stopping, Failed},
-	Warm:        {Hibernating, Stopping, Failed},
+	Warm:        {Warm, Hibernating, Stopping, Failed},
 	Hibernating: {Hibernated, Warm, Woken, Stopping, Failed},
-	Hibernated:  {Waking, Stopping, Failed, Cold},
-	Waking:      {Woken, Stopping, Failed},
-	Woken:       {Hibernating, Stopping, Failed},
+	Hibernated:  {Waking, Warm, Stopping, Failed, Cold},
+	Waking:      {Woken, Warm, Stopping, Failed},
+	Woken:       {Hibernating, Warm, Stopping, Failed},
 	Stopping:    {Cold, Failed},
 	Failed:      {Starting, Stopping, Cold},
 }

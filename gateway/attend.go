@@ -1,0 +1,105 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// attend takes an accepted connection to where it is forwarded, or closed.
+func (r *Route) attend(c *conn) {
+	ctx, cancel := r.patience()
+	defer cancel()
+	for {
+		b := r.place(ctx, c)
+		if b == nil {
+			r.dismiss(c)
+			return
+		}
+		established, err := r.establish(ctx, c, b)
+		switch {
+		case established:
+			return
+		case b.alive.Err() != nil && ctx.Err() == nil:
+			continue // it was closed meanwhile, its successor serves c
+		case !errors.Is(err, errClientGone):
+			r.failures.warn(r.log, "connection closed", "port", c.port, "reason", dialFailure(err, c.port))
+		}
+		r.dismiss(c)
+		return
+	}
+}
+
+var errClientGone = errors.New("client has reset the connection")
+
+// establish dials the function for c, which has passed b's gate, and forwards.
+func (r *Route) establish(ctx context.Context, c *conn, b *Backend) (bool, error) {
+	if c.client.dead() {
+		b.remove(c)
+		return false, errClientGone
+	}
+	upstream, err := b.connect(ctx, c.port)
+	if err != nil {
+		b.remove(c)
+		return false, err
+	}
+	c.backend, c.upstream = b, upstream
+	if !b.established(c) || !r.established(c) {
+		_ = upstream.Close()
+		b.remove(c)
+		return false, net.ErrClosed
+	}
+	c.forward()
+	return true, nil
+}
+
+// connect dials the function. It gives up when ctx or the Backend ends.
+func (b *Backend) connect(ctx context.Context, port int) (socket, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(b.alive, cancel)()
+	tcp, err := b.dial(ctx, port)
+	if err != nil {
+		return socket{}, fmt.Errorf("dial function: %w", err)
+	}
+	s, err := newSocket(tcp, net.KeepAliveConfig{Enable: false})
+	if err != nil {
+		_ = tcp.Close()
+	}
+	return s, err
+}
+
+// established reports whether c may still be forwarded.
+func (r *Route) established(c *conn) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.forwarding = !r.final
+	return c.forwarding
+}
+
+// dismiss closes a client that was not served. Many at once are not waited for.
+func (r *Route) dismiss(c *conn) {
+	if n := r.farewells.Add(1); n <= maxFarewells {
+		farewell(c.client.TCPConn, farewellTime)
+	} else {
+		farewell(c.client.TCPConn, 0)
+	}
+	r.farewells.Add(-1)
+	r.forget(c)
+}
+
+func dialFailure(err error, port int) string {
+	if errors.Is(err, unix.ECONNREFUSED) {
+		return fmt.Sprintf("connection refused by function on port %d", port)
+	}
+	return err.Error()
+}
+
+// clientKeepAlive finds clients that vanished, at little cost for idle ones.
+func clientKeepAlive() net.KeepAliveConfig {
+	return net.KeepAliveConfig{Enable: true, Idle: 5 * time.Minute, Interval: 30 * time.Second, Count: 4}
+}

@@ -1,0 +1,149 @@
+package gateway
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Settle is how long a connection stays in flight after the function's last
+// byte, or after it was dialled.
+const Settle = 50 * time.Millisecond
+
+// DialFunc connects to a port inside the sandbox. It gives up when ctx ends.
+type DialFunc func(ctx context.Context, port int) (*net.TCPConn, error)
+
+// Backend is one sandbox as the gateway sees it: how to reach it, and the gate
+// in front of it.
+type Backend struct {
+	dial   DialFunc
+	nudge  func()
+	now    func() time.Time
+	settle time.Duration
+	epoch  time.Time // timestamps below are nanoseconds since then
+
+	alive context.Context // ends with Close
+	kill  context.CancelFunc
+
+	lastActive atomic.Int64
+
+	mu      sync.Mutex
+	open    bool
+	closed  bool
+	queue   queue              // waits at the shut gate
+	conns   map[*conn]struct{} // established
+	active  map[*conn]struct{} // perhaps in flight; pruned when somebody asks
+	pending int                // those in active that wait for one of their sides
+}
+
+// BackendStats is what a Backend's owner decides by.
+type BackendStats struct {
+	Connections int       // established
+	Busy        int       // in flight
+	Held        int       // waiting at the gate: new connections, and old ones with a new byte
+	OldestHeld  time.Time // when the longest waiting began to; zero if none is held
+	LastActive  time.Time // last byte either way, or new connection; when created if there was none
+}
+
+// NewBackend returns a Backend whose gate is shut. It calls nudge, without locks
+// held, when the first connection or byte is held, and when the last connection
+// that waited for the function has been served.
+func NewBackend(dial DialFunc, nudge func()) *Backend {
+	return newBackend(dial, nudge, time.Now, Settle)
+}
+
+func newBackend(dial DialFunc, nudge func(), now func() time.Time, settle time.Duration) *Backend {
+	alive, kill := context.WithCancel(context.Background())
+	return &Backend{
+		dial:   dial,
+		nudge:  nudge,
+		now:    now,
+		settle: settle,
+		epoch:  now(),
+		alive:  alive,
+		kill:   kill,
+		queue:  make(queue),
+		conns:  make(map[*conn]struct{}),
+		active: make(map[*conn]struct{}),
+	}
+}
+
+// Open says that the function is awake: all that is held goes on, and is in
+// flight when Open returns.
+func (b *Backend) Open() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.open || b.closed {
+		return
+	}
+	b.open = true
+	for w := range b.queue {
+		b.markLocked(w.conn, !w.fin, w.conn.stuck)
+		b.queue.release(w, passed)
+	}
+}
+
+// TryShut shuts the gate if nothing is in flight; from then on the next byte or
+// connection is held. It reports whether the gate is shut.
+func (b *Backend) TryShut() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pruneLocked()
+	if b.open && len(b.active) > 0 {
+		return false
+	}
+	b.open = false
+	return true
+}
+
+// Stats returns the present counts.
+func (b *Backend) Stats() BackendStats {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pruneLocked()
+	return BackendStats{
+		Connections: len(b.conns),
+		Busy:        len(b.active),
+		Held:        len(b.queue),
+		OldestHeld:  b.queue.oldest(),
+		LastActive:  b.epoch.Add(time.Duration(b.lastActive.Load())),
+	}
+}
+
+// Close says that the sandbox is gone. Its connections are closed cleanly, in
+// the background and in bounded time. New connections held at its gate go back
+// to their Route, which holds them for the next Backend.
+func (b *Backend) Close() {
+	b.mu.Lock()
+	b.closed, b.open = true, false
+	for w := range b.queue {
+		b.queue.release(w, gone)
+	}
+	ending := make([]*conn, 0, len(b.conns))
+	for c := range b.conns {
+		ending = append(ending, c)
+	}
+	b.mu.Unlock()
+
+	b.kill()
+	for _, c := range ending {
+		c.end()
+	}
+}
+
+// Drain waits until nothing is in flight. It returns ctx's error if that ends
+// first. It does not shut the gate.
+func (b *Backend) Drain(ctx context.Context) error {
+	again := time.NewTicker(max(b.settle, time.Millisecond))
+	defer again.Stop()
+	for b.Stats().Busy > 0 {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-again.C:
+		}
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package gateway
+
+import (
+	"io"
+	"testing"
+	"time"
+)
+
+func TestSilentClientIsNotBusy(t *testing.T) {
+	f := newFunction(t)
+	g := newRig(t, f.addr, options{})
+	g.backend.Open()
+	before := g.backend.Stats().LastActive
+	connect(t, g.addr)
+	f.accept(t)
+	g.untilShut(t)
+	s := g.backend.Stats()
+	if s.Connections != 1 || s.Busy != 0 || s.Held != 0 || !s.LastActive.After(before) {
+		t.Errorf("stats %+v", s)
+	}
+}
+
+func TestBusyUntilAnswered(t *testing.T) {
+	f := newFunction(t)
+	g := newRig(t, f.addr, options{})
+	client, server := asleep(t, g, f)
+	g.backend.Open()
+	send(t, client, "ping")
+	expect(t, server, "ping")
+	if s := g.backend.Stats(); s.Busy != 1 || g.backend.TryShut() {
+		t.Errorf("shut while a request is in flight: %+v", s)
+	}
+	for len(g.nudges) > 0 {
+		<-g.nudges
+	}
+	send(t, server, "pong")
+	<-g.nudges
+	if s := g.backend.Stats(); s.Busy != 0 || !g.backend.TryShut() {
+		t.Errorf("not shut when all is answered: %+v", s)
+	}
+	expect(t, client, "pong")
+}
+
+func TestSettles(t *testing.T) {
+	f := newFunction(t)
+	g := newRig(t, f.addr, options{settle: time.Hour})
+	g.backend.Open()
+	client := connect(t, g.addr)
+	server := f.accept(t)
+	send(t, client, "ping")
+	expect(t, server, "ping")
+	send(t, server, "po")
+	expect(t, client, "po")
+	if g.backend.TryShut() {
+		t.Error("shut in the middle of a reply")
+	}
+	g.clock.advance(time.Hour)
+	if !g.backend.TryShut() {
+		t.Error("not shut when the function has been silent for long enough")
+	}
+}
+
+func TestBusyLimit(t *testing.T) {
+	f := newFunction(t)
+	g := newRig(t, f.addr, options{limits: Limits{BusyLimit: time.Minute}})
+	g.backend.Open()
+	client := connect(t, g.addr)
+	server := f.accept(t)
+	send(t, client, "never answered")
+	expect(t, server, "never answered")
+	g.clock.advance(59 * time.Second)
+	if g.backend.TryShut() {
+		t.Fatal("shut before the limit")
+	}
+	g.clock.advance(time.Second)
+	if !g.backend.TryShut() {
+		t.Fatal("busy beyond the limit")
+	}
+	send(t, client, "again")
+	g.untilHeld(t, 1)
+	g.backend.Open()
+	if g.backend.TryShut() {
+		t.Error("a new byte does not count")
+	}
+	expect(t, server, "again")
+}
+
+func TestSlowReaderIsBusy(t *testing.T) {
+	f := newFunction(t)
+	g := newRig(t, f.addr, options{})
+	g.backend.Open()
+	client := connect(t, g.addr)
+	server := f.accept(t)
+	const size = 32 << 20
+	written := make(chan error, 1)
+	go func() {
+		_, err := server.Write(make([]byte, size))
+		written <- err
+	}()
+	until(t, "busy", func() bool { return g.backend.Stats().Busy == 1 && !g.backend.TryShut() })
+	if n, err := io.CopyN(io.Discard, client, size); err != nil {
+		t.Fatalf("client received %d bytes: %v", n, err)
+	}
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	g.untilShut(t)
+}
+
+// TestShutAgainstFirstByte races TryShut with a request: it is in flight and the
+// gate open, or it waits at the gate and the function has not seen it.
+func TestShutAgainstFirstByte(t *testing.T) {
+	f := newFunction(t)
+	g := newRig(t, f.addr, options{})
+	client, server := asleep(t, g, f)
+	heldOnce, busyOnce := 0, 0
+	for range 3000 {
+		g.backend.Open()
+		g.untilShut(t)
+		g.backend.Open()
+		sent := make(chan error, 1)
+		go func() {
+			_, err := io.WriteString(client, "x")
+			sent <- err
+		}()
+		shut := g.backend.TryShut()
+		for !shut {
+			if g.backend.Stats().Busy > 0 {
+				break
+			}
+			shut = g.backend.TryShut()
+		}
+		if err := <-sent; err != nil {
+			t.Fatal(err)
+		}
+		if shut {
+			heldOnce++
+			g.untilHeld(t, 1)
+			if unread(t, server) > 0 {
+				t.Fatal("a byte passed the shut gate")
+			}
+			g.backend.Open()
+		} else {
+			busyOnce++
+		}
+		expect(t, server, "x")
+		if g.backend.TryShut() {
+			t.Fatal("shut while the function owes an answer")
+		}
+		send(t, server, "y")
+		expect(t, client, "y")
+	}
+	t.Logf("held %d times, busy %d times", heldOnce, busyOnce)
+}

@@ -1,0 +1,93 @@
+package gateway
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// conn is one client's connection. Until it is established it has no upstream
+// and belongs to its Route; from then on to its Backend, for good.
+type conn struct {
+	activity
+	route       *Route
+	backend     *Backend
+	client      socket
+	upstream    socket
+	port        int
+	wakeOnClose bool
+	forwarding  bool // established; guarded by Route.mu
+
+	directions atomic.Int32  // still forwarding
+	ended      chan struct{} // closed by end
+	once       sync.Once     // guards ended
+	lost       atomic.Bool   // the function takes no more bytes
+	reset      atomic.Bool   // one side has failed, both are closed
+}
+
+// forward takes an established connection into service.
+func (c *conn) forward() {
+	c.directions.Store(2)
+	c.route.goroutines.Go(c.requests)
+	c.route.goroutines.Go(c.replies)
+}
+
+// end closes the connection cleanly and does not wait: the client's bytes no
+// longer pass, the function's that are on their way are delivered.
+func (c *conn) end() {
+	c.once.Do(func() {
+		close(c.ended)
+		past, later := time.Unix(1, 0), time.Now().Add(deliveryTime)
+		_ = c.client.SetReadDeadline(past)
+		_ = c.client.SetWriteDeadline(later)
+		_ = c.upstream.SetWriteDeadline(past)
+		_ = c.upstream.SetReadDeadline(later)
+		if !c.backend.stalled(c) {
+			// What has arrived can still be read, then comes EOF.
+			_ = c.upstream.CloseRead()
+		}
+	})
+}
+
+// failed passes the end of one side on to the other.
+func (c *conn) failed(s side) {
+	switch {
+	case c.hasEnded():
+	case s == clientSide:
+		c.abort(c.upstream)
+	case c.client.delivered():
+		c.abort(c.client)
+	default:
+		c.end() // a reset would destroy the part of the reply that is under way
+	}
+}
+
+// abort resets the side that is left, and closes both.
+func (c *conn) abort(left socket) {
+	c.reset.Store(true)
+	_ = left.SetLinger(0)
+	_ = c.client.Close()
+	_ = c.upstream.Close()
+}
+
+func (c *conn) hasEnded() bool {
+	select {
+	case <-c.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// directionDone is called once by each direction; the second closes.
+func (c *conn) directionDone() {
+	if c.directions.Add(-1) > 0 {
+		return
+	}
+	_ = c.upstream.Close()
+	c.backend.remove(c)
+	if !c.reset.Load() {
+		farewell(c.client.TCPConn, farewellTime)
+	}
+	c.route.forget(c)
+}

@@ -1,0 +1,46 @@
+// Package gateway owns the clients' TCP connections of functions that sleep.
+//
+// A [Route] is one function as its clients see it: it accepts connections,
+// holds them while there is nowhere to send them, and forwards them. A
+// [Backend] is one sandbox of that function: how to reach it, and the gate in
+// front of it. While the gate is open, bytes pass. While it is shut, the
+// sandbox may be frozen: a new connection, or the next byte on an old one,
+// waits at the gate and the owner is nudged to wake the function and call
+// [Backend.Open]. Connections to a frozen sandbox stay as they are, so neither
+// side sees that the function slept.
+//
+// # Busy and idle
+//
+// A connection is in flight from the moment a client's bytes pass the gate
+// until the function's next byte, while a dial is under way, and while bytes
+// wait in the gateway for a reader that is slow. After the function's last
+// byte, and after a dial, it stays in flight for [Settle], so that a reply in
+// several pieces is not taken for a finished one. A function that pauses for
+// longer than that in the middle of a reply looks idle: owners should let some
+// idle time pass (see BackendStats.LastActive) before they call TryShut.
+// An exchange without a byte in either direction for Limits.BusyLimit no longer
+// counts; it does again from its next byte on.
+//
+// The gate is checked under the lock under which it is shut: either TryShut
+// sees the exchange and refuses, or the byte stays at the gate. It waits in the
+// client's socket, so a held byte costs no memory here.
+//
+// # Closing
+//
+// Half-close is kept in both directions, a reset is passed on. A client that
+// closes an idle connection while the gate is shut does not wake the function
+// unless its listener says so. Where the gateway itself closes a client, it does
+// so cleanly: what the function had sent is delivered, then FIN, and what the
+// client still sends is read away for a bounded time so that it is not answered
+// with a reset.
+//
+// # Concurrency
+//
+// All methods may be called from any goroutine. Route.mu and Backend.mu are
+// never held together, and neither during a callback, a log line or a blocking
+// call. A nudge must not block; it says "look again" and nothing more, and it
+// may come when nothing is left to see. Each established connection has two
+// goroutines, one a direction; everything ends after Route.Close.
+//
+// Linux only. It imports nothing of torpor; only the appliance imports it.
+package gateway

@@ -1,0 +1,23 @@
+package gateway
+
+import (
+	"io"
+	"net"
+	"time"
+)
+
+const (
+	farewellTime  = time.Second // to let a client notice that it is closed
+	farewellBytes = 256 << 10   // that a client may still send then
+	maxFarewells  = 1000        // refused clients of one route that are waited for at once
+	deliveryTime  = 10 * time.Second
+)
+
+// farewell closes a client with FIN, and waits for the client's for a while. Unread bytes would make the kernel send a
+// reset, which could overtake the last reply: they are read away first.
+func farewell(client *net.TCPConn, wait time.Duration) {
+	_ = client.CloseWrite()
+	_ = client.SetReadDeadline(time.Now().Add(wait))
+	_, _ = io.CopyN(io.Discard, client, farewellBytes)
+	_ = client.Close()
+}

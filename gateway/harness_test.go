@@ -1,0 +1,240 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
+)
+
+// patience guards against hanging; no test waits for it to pass.
+const patience = 30 * time.Second
+
+func TestMain(m *testing.M) {
+	if os.Getenv(functionEnv) != "" {
+		functionMain()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// rig is a route with one listener, led to one backend.
+type rig struct {
+	*Route
+	backend *Backend
+	addr    string // where clients connect
+	nudges  chan struct{}
+	nudged  atomic.Int32
+	logged  *logBuffer
+	clock   *clock
+}
+
+type options struct {
+	limits      Limits
+	wakeOnClose bool
+	settle      time.Duration
+}
+
+// newRig leads to a function at target. Its gate is shut.
+func newRig(t testing.TB, target string, o options) *rig {
+	t.Helper()
+	g := &rig{nudges: make(chan struct{}, 1), logged: new(logBuffer), clock: new(clock)}
+	log := slog.New(slog.NewTextHandler(g.logged, nil))
+	g.Route = NewRoute("f", o.limits, log, g.nudge)
+	g.backend = newBackend(dialTo(target), g.nudge, g.clock.now, o.settle)
+	g.Route.Use(g.backend)
+	ln := listen(t)
+	g.addr = ln.Addr().String()
+	g.Route.Serve(ln, 80, o.wakeOnClose)
+	t.Cleanup(func() {
+		g.backend.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := g.Route.Close(ctx); err != nil {
+			t.Errorf("close route: %v", err)
+		}
+	})
+	return g
+}
+
+func (g *rig) nudge() {
+	g.nudged.Add(1)
+	select {
+	case g.nudges <- struct{}{}:
+	default:
+	}
+}
+
+// until waits for a condition that the gateway brings about without telling.
+func until(t testing.TB, what string, done func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for !done() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain: %s", what)
+		}
+		time.Sleep(200 * time.Microsecond)
+	}
+}
+
+func (g *rig) untilHeld(t testing.TB, n int) {
+	t.Helper()
+	until(t, strconv.Itoa(n)+" held", func() bool { return g.Route.Stats().Held == n })
+}
+
+func (g *rig) untilShut(t testing.TB) {
+	t.Helper()
+	until(t, "gate shut", g.backend.TryShut)
+}
+
+func dialTo(addr string) DialFunc {
+	return func(ctx context.Context, _ int) (*net.TCPConn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+		if err != nil {
+			return nil, err
+		}
+		return conn.(*net.TCPConn), nil
+	}
+}
+
+func listen(t testing.TB) *net.TCPListener {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ln.(*net.TCPListener)
+}
+
+func connect(t testing.TB, addr string) *net.TCPConn {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	return conn.(*net.TCPConn)
+}
+
+func send(t testing.TB, conn io.Writer, s string) {
+	t.Helper()
+	if _, err := io.WriteString(conn, s); err != nil {
+		t.Fatalf("send %q: %v", s, err)
+	}
+}
+
+func expect(t testing.TB, conn io.Reader, want string) {
+	t.Helper()
+	got := make([]byte, len(want))
+	if n, err := io.ReadFull(conn, got); err != nil || string(got) != want {
+		t.Fatalf("received %q, %v; want %q", got[:n], err, want)
+	}
+}
+
+// expectEOF wants FIN, not a reset.
+func expectEOF(t testing.TB, conn io.Reader) {
+	t.Helper()
+	if got, err := io.ReadAll(conn); err != nil || len(got) > 0 {
+		t.Fatalf("received %q, %v; want end of file", got, err)
+	}
+}
+
+// reset closes a connection with RST.
+func reset(t testing.TB, conn *net.TCPConn) {
+	t.Helper()
+	if err := conn.SetLinger(0); err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+}
+
+// function is an in-process function whose connections the test plays itself.
+type function struct {
+	addr  string
+	conns chan *net.TCPConn
+}
+
+func newFunction(t testing.TB) *function {
+	t.Helper()
+	ln := listen(t)
+	f := &function{addr: ln.Addr().String(), conns: make(chan *net.TCPConn, 1024)}
+	var done sync.WaitGroup
+	done.Go(func() {
+		for {
+			conn, err := ln.AcceptTCP()
+			if err != nil {
+				return
+			}
+			f.conns <- conn
+		}
+	})
+	t.Cleanup(func() {
+		ln.Close()
+		done.Wait()
+	})
+	return f
+}
+
+// accept returns the next connection that the gateway has dialled.
+func (f *function) accept(t testing.TB) *net.TCPConn {
+	t.Helper()
+	select {
+	case conn := <-f.conns:
+		t.Cleanup(func() { conn.Close() })
+		_ = conn.SetDeadline(time.Now().Add(patience))
+		return conn
+	case <-time.After(patience):
+		t.Fatal("the gateway did not dial")
+		return nil
+	}
+}
+
+// clock is set by tests.
+type clock struct{ offset atomic.Int64 }
+
+func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.offset.Load())) }
+func (c *clock) advance(d time.Duration) { c.offset.Add(int64(d)) }
+
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// unread counts the bytes that wait in a socket.
+func unread(t testing.TB, conn *net.TCPConn) (n int) {
+	t.Helper()
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = raw.Control(func(fd uintptr) { n, err = unix.IoctlGetInt(int(fd), unix.SIOCINQ) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
