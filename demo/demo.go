@@ -20,7 +20,7 @@ func demo(ctx context.Context, p *printer) (err error) {
 	if err != nil {
 		return err
 	}
-	before, err := takeStock("/")
+	before, err := torporGroups("/")
 	if err != nil {
 		return err
 	}
@@ -48,11 +48,11 @@ func demo(ctx context.Context, p *printer) (err error) {
 }
 
 // clean ends the node and looks for what is left of it.
-func clean(p *printer, n *node, before stock) error {
+func clean(p *printer, n *node, before []string) error {
 	p.title("Cleaning up")
 	endErr := n.end()
-	after, err := takeStock("/")
-	if left := append(after.since(before), processesOf("/proc", n.dir)...); err == nil && len(left) > 0 {
+	left, err := leftovers("/", n.dir, before)
+	if err == nil && len(left) > 0 {
 		err = fmt.Errorf("left behind: %s", strings.Join(left, ", "))
 	}
 	if err := errors.Join(endErr, err); err != nil {

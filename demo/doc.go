@@ -5,7 +5,7 @@
 // a function that forgets, repeats or loses something fails the demo. So does one that keeps more than
 // 10 % of its warm memory asleep, or wakes slower than a quarter of its cold start.
 //
-// It is one goroutine besides the daemon, a child process, and talks to it through its command line
+// It is one goroutine besides the daemon, a child process, and talks to it over its admin socket
 // only. Whatever happens, Ctrl-C included, the daemon is ended, its sandboxes and swap are torn down, and
 // the demo fails if anything of them is left. It writes out/demo.json and out/demo.log, relative to the
 // working directory, which has to be the repository's root.

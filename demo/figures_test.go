@@ -87,7 +87,7 @@ func TestSummaryFitsATerminal(t *testing.T) {
 	var out strings.Builder
 	summary(newPrinter(&out), []row{good(), big})
 	for line := range strings.Lines(out.String()) {
-		if n := len(strings.TrimSuffix(line, "\n")); n > 100 {
+		if n := len(strings.TrimSuffix(line, "\n")); n > columns {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"torpor/api"
 )
 
 const (
@@ -58,8 +60,8 @@ func (s *stage) measure(ctx context.Context) error {
 func (s *stage) allAsleep(ctx context.Context) error {
 	for _, f := range s.functions {
 		now, err := s.node.function(ctx, f.name)
-		if err == nil && now.awake() {
-			err = s.node.order(ctx, "hibernate", f.name)
+		if err == nil && awake(now) {
+			err = s.node.act(ctx, f.name, api.Hibernate)
 		}
 		if err != nil {
 			return err
@@ -76,7 +78,7 @@ func (s *stage) allAsleep(ctx context.Context) error {
 // measureWarm starts a function cold until there are enough cold starts, and leaves it warm.
 func (s *stage) measureWarm(ctx context.Context, f *function, got *samples) error {
 	for len(f.cold) < colds {
-		if err := s.node.order(ctx, "stop", f.name); err != nil {
+		if err := s.node.act(ctx, f.name, api.Stop); err != nil {
 			return err
 		}
 		if err := s.coldStart(ctx, f); err != nil {
@@ -124,14 +126,14 @@ func (s *stage) measureSleep(ctx context.Context, f *function, got *samples) err
 }
 
 func (s *stage) sleep(ctx context.Context, f *function, got *samples) error {
-	if err := s.node.order(ctx, "hibernate", f.name); err != nil {
+	if err := s.node.act(ctx, f.name, api.Hibernate); err != nil {
 		return err
 	}
 	now, err := s.node.function(ctx, f.name)
 	if err != nil {
 		return err
 	}
-	if !now.asleep() {
+	if !asleep(now) {
 		return fmt.Errorf("is %s after it was told to hibernate: %s", now.State, now.Reason)
 	}
 	got.hibernatedBytes = append(got.hibernatedBytes, now.ResidentBytes)

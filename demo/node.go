@@ -7,12 +7,17 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
+
+	"torpor/api"
 )
 
 const (
 	startLimit    = time.Minute
+	actLimit      = time.Minute
+	idleLimit     = 10 * time.Second
 	stopLimit     = 30 * time.Second
 	teardownLimit = time.Minute
 	pollInterval  = 50 * time.Millisecond
@@ -21,6 +26,7 @@ const (
 // node is the daemon under demonstration, in a folder of its own.
 type node struct {
 	dir    string
+	client *api.Client
 	daemon *exec.Cmd
 	exited chan struct{} // closed once the daemon has ended
 	err    error         // how; only after exited
@@ -34,16 +40,17 @@ func startNode(ctx context.Context) (*node, error) {
 		return nil, fmt.Errorf("demo: %w", err)
 	}
 	n := &node{dir: dir, exited: make(chan struct{})}
+	n.client = api.NewClient(n.runtime())
 	if err := n.start(); err != nil {
 		close(n.exited)
 		return n, err
 	}
-	return n, n.await(ctx, startLimit, "the daemon to answer", func() (bool, error) {
+	return n, await(ctx, startLimit, "the daemon to answer", func() (bool, error) {
 		select {
 		case <-n.exited:
 			return false, fmt.Errorf("the daemon ended (%w): see %s", n.err, logFile)
 		default:
-			_, err := n.status(ctx)
+			_, err := n.client.Status(ctx)
 			return err == nil, nil
 		}
 	})
@@ -76,30 +83,15 @@ func (n *node) folders() []string {
 	return []string{"--state", filepath.Join(n.dir, "state"), "--runtime", n.runtime()}
 }
 
-// await looks again and again until done says so.
-func (n *node) await(ctx context.Context, limit time.Duration, what string, done func() (bool, error)) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("waited %s for %s", limit, what))
-	defer cancel()
-	tick := time.NewTicker(pollInterval)
-	defer tick.Stop()
-	for {
-		if ok, err := done(); ok || err != nil {
-			return err
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
 // end stops the daemon and tears down what outlives it, whatever else went wrong.
 func (n *node) end() error {
 	err := n.stop()
 	ctx, cancel := context.WithTimeout(context.Background(), teardownLimit)
 	defer cancel()
-	_, downErr := torpor(ctx, append([]string{"teardown"}, n.folders()...)...)
+	out, downErr := exec.CommandContext(ctx, binary, append([]string{"teardown"}, n.folders()...)...).CombinedOutput()
+	if downErr != nil {
+		downErr = fmt.Errorf("torpor teardown: %w: %s", downErr, strings.TrimSpace(string(out)))
+	}
 	return errors.Join(err, downErr)
 }
 

@@ -4,11 +4,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
 )
+
+// columns is the width that all text fits into.
+const columns = 100
 
 // printer writes for people, in colour where there are any.
 type printer struct {
@@ -28,6 +32,20 @@ func (p *printer) title(format string, args ...any) {
 
 func (p *printer) line(format string, args ...any) {
 	fmt.Fprintf(p.out, "  "+format+"\n", args...)
+}
+
+// note is a sentence about the line before it, in as many lines as it takes.
+func (p *printer) note(sentence string) {
+	const indent = 17
+	line := strings.Repeat(" ", indent-1)
+	for word := range strings.FieldsSeq(sentence) {
+		if len(line)+1+len(word) > columns && len(line) > indent {
+			fmt.Fprintln(p.out, line)
+			line = strings.Repeat(" ", indent-1)
+		}
+		line += " " + word
+	}
+	fmt.Fprintln(p.out, line)
 }
 
 func (p *printer) awake(s string) string { return p.paint("32", s) }

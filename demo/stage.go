@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"torpor/api"
 )
 
 // settleLimit is how long the node may take to come back within its budget.
@@ -37,11 +40,11 @@ func (s *stage) firstRequests(ctx context.Context) error {
 		return err
 	}
 	s.p.title("The budget: %s in use of %s", size(now.Node.ResidentBytes), size(s.budget))
-	sleepers := s.roll(now)
-	if sleepers == 0 {
-		return errors.New("nobody sleeps, although the budget cannot hold all")
+	sleepers, err := s.roll(ctx, now)
+	if err == nil && sleepers == 0 {
+		err = errors.New("nobody sleeps, although the budget cannot hold all")
 	}
-	return nil
+	return err
 }
 
 // coldStart asks a cold function, and gives it something to remember.
@@ -59,30 +62,29 @@ func (s *stage) coldStart(ctx context.Context, f *function) error {
 }
 
 // roll says of each function how it is and why, and counts those asleep.
-func (s *stage) roll(now status) (sleepers int) {
+func (s *stage) roll(ctx context.Context, now api.Status) (sleepers int, err error) {
 	for _, f := range now.Functions {
-		mark := s.p.awake("awake ")
-		if f.asleep() {
-			mark = s.p.asleep("asleep")
-			sleepers++
+		if !asleep(f) {
+			s.p.line("%-14s %s  %9s", f.Name, s.p.awake("awake "), size(f.ResidentBytes))
+			continue
 		}
-		s.p.line("%-14s %s  %9s   %s", f.Name, mark, size(f.ResidentBytes), f.Reason)
+		sleepers++
+		why, err := s.node.lastReason(ctx, f.Name)
+		if err != nil {
+			return 0, err
+		}
+		s.p.line("%-14s %s  %9s, because", f.Name, s.p.asleep("asleep"), size(f.ResidentBytes))
+		s.p.note(why)
 	}
-	return sleepers
+	return sleepers, nil
 }
 
 // settle waits until the node is within its budget, and everybody asleep or awake.
-func (s *stage) settle(ctx context.Context) (now status, err error) {
-	err = s.node.await(ctx, settleLimit, "the node to come within its budget", func() (bool, error) {
-		if now, err = s.node.status(ctx); err != nil {
-			return false, err
-		}
-		for _, f := range now.Functions {
-			if !f.settled() {
-				return false, nil
-			}
-		}
-		return now.Node.ResidentBytes <= s.budget, nil
+func (s *stage) settle(ctx context.Context) (now api.Status, err error) {
+	err = await(ctx, settleLimit, "the node to come within its budget", func() (bool, error) {
+		now, err = s.node.client.Status(ctx)
+		restless := slices.ContainsFunc(now.Functions, func(f api.Function) bool { return !asleep(f) && !awake(f) })
+		return !restless && now.Node.ResidentBytes <= s.budget, err
 	})
 	return now, err
 }
@@ -109,6 +111,6 @@ func (s *stage) oldConnections(ctx context.Context) error {
 		return err
 	}
 	s.p.title("The budget again: %s in use of %s", size(now.Node.ResidentBytes), size(s.budget))
-	s.roll(now)
-	return nil
+	_, err = s.roll(ctx, now)
+	return err
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,30 +35,34 @@ func machine(t *testing.T, swaps, mounts string, cgroups ...string) string {
 	return root
 }
 
-func stockOf(t *testing.T, root string) stock {
-	t.Helper()
-	s, err := takeStock(root)
-	if err != nil {
-		t.Fatal(err)
+func TestLeftovers(t *testing.T) {
+	root := machine(t,
+		swapsHeader+"/dev/sda2 partition 100 7 -2\n/x/demo/state/swap file 100 0 -3\n",
+		"/dev/sda1 / ext4 rw 0 0\ntmpfs /x/demo/run tmpfs rw 0 0\ntmpfs /x/demonstration tmpfs rw 0 0\n",
+		"memory/torpor/hello", "memory/torpor-1234/hello", "unified/torpor-1234")
+	memory := "cgroup " + filepath.Join(root, "sys/fs/cgroup/memory")
+	want := []string{
+		memory + "/torpor-1234",
+		"cgroup " + filepath.Join(root, "sys/fs/cgroup/unified/torpor-1234"),
+		"in /proc/swaps: /x/demo/state/swap file 100 0 -3",
+		"in /proc/self/mounts: tmpfs /x/demo/run tmpfs rw 0 0",
 	}
-	return s
-}
-
-func TestStockSeesWhatIsLeft(t *testing.T) {
-	before := stockOf(t, machine(t, swapsHeader+"/dev/sda2 partition 100 0 -2\n", "/dev/sda1 / ext4 rw 0 0\n"))
-	root := machine(t, swapsHeader+"/dev/sda2 partition 100 7 -2\n/x/swap file 100 0 -3\n",
-		"/dev/sda1 / ext4 rw 0 0\ntmpfs /x/run tmpfs rw 0 0\n", "memory/torpor/hello")
-	groups := filepath.Join(root, "sys/fs/cgroup/memory/torpor")
-	want := []string{"swap /x/swap file", "mount tmpfs /x/run", "cgroup " + groups, "cgroup " + filepath.Join(groups, "hello")}
-	if left := stockOf(t, root).since(before); !slices.Equal(left, want) {
-		t.Errorf("left %q, want %q", left, want)
+	left, err := leftovers(root, "/x/demo", []string{memory + "/torpor"})
+	if err != nil || !slices.Equal(left, want) {
+		t.Errorf("left %q, %v, want %q", left, err, want)
 	}
 }
 
-func TestStockOfTheSameMachineIsTheSame(t *testing.T) {
-	s := stockOf(t, machine(t, swapsHeader, "proc /proc proc rw 0 0\n", "memory/torpor"))
-	if left := s.since(s); len(left) > 0 {
-		t.Errorf("left %q", left)
+func TestLeftoversOfACleanMachine(t *testing.T) {
+	root := machine(t, swapsHeader, "proc /proc proc rw 0 0\n")
+	if left, err := leftovers(root, "/x/demo", nil); err != nil || len(left) > 0 {
+		t.Errorf("left %q, %v", left, err)
+	}
+}
+
+func TestLeftoversThatCannotBeSeen(t *testing.T) {
+	if _, err := leftovers(t.TempDir(), "/x/demo", nil); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v", err)
 	}
 }
 
