@@ -20,6 +20,9 @@ func demo(ctx context.Context, p *printer) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := vacant(functions); err != nil {
+		return err
+	}
 	before, err := torporGroups("/")
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"torpor/spec"
@@ -11,8 +12,9 @@ import (
 
 // function is one of the node, and how it is asked.
 type function struct {
-	name   string
-	client client
+	name    string
+	address string
+	client  client
 	cold   []time.Duration // to the first byte of the first reply
 }
 
@@ -43,9 +45,23 @@ func load(dir string) ([]*function, int64, error) {
 		if err != nil {
 			return nil, 0, err
 		}
-		functions = append(functions, &function{name: f.Name, client: c})
+		functions = append(functions, &function{name: f.Name, address: f.Listens[0].Address, client: c})
 	}
 	return functions, int64(node.Node.MemoryBudget), nil
+}
+
+// vacant is an error if something else listens already where a function is to be reached.
+func vacant(functions []*function) error {
+	for _, f := range functions {
+		l, err := net.Listen("tcp", f.address)
+		if err != nil {
+			return fmt.Errorf("demo: the address of %s is taken: %w", f.name, err)
+		}
+		if err := l.Close(); err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+	}
+	return nil
 }
 
 // newClient takes the name of the listener for what is spoken there.
