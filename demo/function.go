@@ -15,7 +15,7 @@ type function struct {
 	name    string
 	address string
 	client  client
-	cold   []time.Duration // to the first byte of the first reply
+	cold    []time.Duration // to the first byte of the first reply
 }
 
 // client asks one function and checks that each reply is right: a reply that shows that a request was
