@@ -1,16 +1,20 @@
+// Torpor is one machine as a node for functions that sleep.
 package main
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"torpor/appliance"
+	"torpor/cli"
+	"torpor/doctor"
 	"torpor/gvisor"
 )
+
+// version is set by the linker.
+var version string
 
 func main() {
 	if code, ok := gvisor.RunChildRole(); ok {
@@ -18,12 +22,14 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	o := appliance.Options{Config: os.Args[2], State: os.Args[3], Runtime: os.Args[4], Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
-	var err error
-	if os.Args[1] == "run" {
-		err = appliance.Run(ctx, o)
-	} else {
-		err = appliance.Teardown(ctx, o)
-	}
-	fmt.Println(err)
+	os.Exit(cli.Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, cli.Deps{
+		Version: version,
+		Run: func(ctx context.Context, o cli.RunOptions) error {
+			return appliance.Run(ctx, appliance.Options{Config: o.Config, State: o.State, Runtime: o.Runtime, Log: o.Log})
+		},
+		Teardown: func(ctx context.Context, o cli.TeardownOptions) error {
+			return appliance.Teardown(ctx, appliance.Options{State: o.State, Runtime: o.Runtime, Log: o.Log})
+		},
+		Doctor: doctor.Check,
+	}))
 }

@@ -56,7 +56,13 @@ func (h *handler) json(answer reply) http.Handler {
 	})
 }
 
-func (h *handler) status(r *http.Request) (any, error) { return h.daemon.Status(r.Context()) }
+func (h *handler) status(r *http.Request) (any, error) {
+	s, err := h.daemon.Status(r.Context())
+	if s.Functions == nil {
+		s.Functions = []Function{} // a list for whoever reads it, also when it is empty
+	}
+	return s, err
+}
 
 func (h *handler) why(r *http.Request) (any, error) {
 	return h.daemon.Why(r.Context(), r.PathValue("name"))

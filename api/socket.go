@@ -30,8 +30,11 @@ func socketPath(runtimeDir string) string { return filepath.Join(runtimeDir, "to
 // listen binds in a folder that only root can enter and moves the socket out
 // of it once it has its mode, so that nobody else can open it at any moment.
 func listen(runtimeDir string) (_ *net.UnixListener, err error) {
-	private, err := os.MkdirTemp(runtimeDir, ".new-")
-	if err != nil {
+	private := filepath.Join(runtimeDir, ".new")
+	if err := os.RemoveAll(private); err != nil { // of one that was killed here
+		return nil, err
+	}
+	if err := os.Mkdir(private, 0o700); err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(private)

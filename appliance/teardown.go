@@ -7,20 +7,14 @@ import (
 	"os"
 	"path/filepath"
 
-	"torpor/api"
 	"torpor/cgroup"
 	"torpor/gvisor"
 )
 
 // Teardown stops every function of a node that has no daemon any more, and gives
-// up its swap file and cgroups. Images and output stay. It is refused while a
-// daemon runs.
+// up its swap files and cgroups. Images and output stay. The caller holds the lock
+// of the runtime folder (api.Lock).
 func Teardown(ctx context.Context, o Options) error {
-	release, err := api.Lock(o.Runtime)
-	if err != nil {
-		return err
-	}
-	defer release()
 	d := &daemon{Options: o}
 	return errors.Join(sweepAll(o), d.swapList().dropAll(ctx))
 }

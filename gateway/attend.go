@@ -20,13 +20,13 @@ func (r *Route) attend(c *conn) {
 			r.dismiss(c)
 			return
 		}
-		established, err := r.establish(ctx, c, b)
+		err := r.establish(ctx, c, b)
 		switch {
-		case established:
+		case err == nil:
 			return
 		case b.alive.Err() != nil && ctx.Err() == nil:
 			continue // it was closed meanwhile, its successor serves c
-		case !errors.Is(err, errClientGone):
+		case err != errClientGone:
 			r.failures.warn(r.log, "connection closed", "port", c.port, "reason", dialFailure(err, c.port))
 		}
 		r.dismiss(c)
@@ -34,27 +34,36 @@ func (r *Route) attend(c *conn) {
 	}
 }
 
-var errClientGone = errors.New("client has reset the connection")
+var (
+	errClientGone    = errors.New("client has reset the connection")
+	errBackendClosed = errors.New("backend is closed")
+	errRouteClosed   = errors.New("route is closed")
+)
 
 // establish dials the function for c, which has passed b's gate, and forwards.
-func (r *Route) establish(ctx context.Context, c *conn, b *Backend) (bool, error) {
+func (r *Route) establish(ctx context.Context, c *conn, b *Backend) error {
 	if c.client.dead() {
 		b.remove(c)
-		return false, errClientGone
+		return errClientGone
 	}
 	upstream, err := b.connect(ctx, c.port)
 	if err != nil {
 		b.remove(c)
-		return false, err
+		return err
 	}
 	c.backend, c.upstream = b, upstream
-	if !b.established(c) || !r.established(c) {
-		_ = upstream.Close()
-		b.remove(c)
-		return false, net.ErrClosed
+	switch {
+	case !b.established(c):
+		err = errBackendClosed
+	case !r.established(c):
+		err = errRouteClosed
+	default:
+		c.forward()
+		return nil
 	}
-	c.forward()
-	return true, nil
+	_ = upstream.Close()
+	b.remove(c)
+	return err
 }
 
 // connect dials the function. It gives up when ctx or the Backend ends.
@@ -66,7 +75,7 @@ func (b *Backend) connect(ctx context.Context, port int) (socket, error) {
 	if err != nil {
 		return socket{}, fmt.Errorf("dial function: %w", err)
 	}
-	s, err := newSocket(tcp, net.KeepAliveConfig{Enable: false})
+	s, err := newSocket(tcp, functionSide, net.KeepAliveConfig{Enable: false})
 	if err != nil {
 		_ = tcp.Close()
 	}

@@ -90,8 +90,12 @@ func (b *Backend) Open() {
 func (b *Backend) TryShut() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	return !b.open || b.shutIdleLocked()
+}
+
+func (b *Backend) shutIdleLocked() bool {
 	b.pruneLocked()
-	if b.open && len(b.active) > 0 {
+	if len(b.active) > 0 {
 		return false
 	}
 	b.open = false
@@ -133,12 +137,13 @@ func (b *Backend) Close() {
 	}
 }
 
-// Drain waits until nothing is in flight. It returns ctx's error if that ends
-// first. It does not shut the gate.
+// Drain waits until nothing is in flight, and shuts the gate in that moment, so
+// that Close cuts nothing short afterwards. It returns ctx's error if that ends
+// first.
 func (b *Backend) Drain(ctx context.Context) error {
 	again := time.NewTicker(max(b.settle, time.Millisecond))
 	defer again.Stop()
-	for b.Stats().Busy > 0 {
+	for !b.drained() {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -146,4 +151,10 @@ func (b *Backend) Drain(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func (b *Backend) drained() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.shutIdleLocked()
 }

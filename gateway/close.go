@@ -7,7 +7,7 @@ import (
 
 // Close stops listening, closes held new connections, waits until nothing is in
 // flight or ctx ends, and closes the rest. It returns when everything of the
-// Route has ended, at most a second after ctx, with ctx's error if that cut
+// Route has ended, at most two seconds after ctx, with ctx's error if that cut
 // exchanges short. Use it once.
 func (r *Route) Close(ctx context.Context) error {
 	for _, l := range r.retire() {
@@ -25,7 +25,7 @@ func (r *Route) Close(ctx context.Context) error {
 		r.goroutines.Wait()
 		close(ended)
 	}()
-	grace := time.NewTimer(farewellTime)
+	grace := time.NewTimer(2 * farewellTime)
 	defer grace.Stop()
 	select {
 	case <-ended:
@@ -44,7 +44,7 @@ func (r *Route) retire() []*listener {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
-	r.turnLocked("route closed")
+	r.turnLocked(true)
 	all := make([]*listener, 0, len(r.listeners))
 	for l := range r.listeners {
 		all = append(all, l)

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 func TestHalfCloseByClient(t *testing.T) {
@@ -34,6 +32,25 @@ func TestHalfCloseByClient(t *testing.T) {
 	until(t, "closed", func() bool { return g.Route.Stats().Connections == 0 })
 }
 
+func TestHalfCloseWhileHeld(t *testing.T) {
+	f := newFunction(t)
+	g := newRig(t, f.addr, options{})
+	client := connect(t, g.addr)
+	send(t, client, "question")
+	client.CloseWrite()
+	g.untilHeld(t, 1)
+	g.backend.Open()
+	server := f.accept(t)
+	if got, err := io.ReadAll(server); err != nil || string(got) != "question" {
+		t.Fatalf("function received %q, %v", got, err)
+	}
+	send(t, server, "answer")
+	server.Close()
+	if got, err := io.ReadAll(client); err != nil || string(got) != "answer" {
+		t.Fatalf("client received %q, %v", got, err)
+	}
+}
+
 func TestHalfCloseByFunction(t *testing.T) {
 	f := newFunction(t)
 	g := newRig(t, f.addr, options{})
@@ -51,21 +68,6 @@ func TestHalfCloseByFunction(t *testing.T) {
 	g.backend.Open()
 	client.Close()
 	expectEOF(t, server)
-}
-
-// asleep returns both ends of an idle connection whose gate is shut.
-func asleep(t *testing.T, g *rig, f *function) (client, server *net.TCPConn) {
-	t.Helper()
-	g.backend.Open()
-	client = connect(t, g.addr)
-	server = f.accept(t)
-	send(t, client, "ping")
-	expect(t, server, "ping")
-	send(t, server, "pong")
-	expect(t, client, "pong")
-	g.untilShut(t)
-	g.nudged.Store(0)
-	return client, server
 }
 
 func TestCloseAsleepDoesNotWake(t *testing.T) {
@@ -111,13 +113,6 @@ func TestResetAsleepDoesNotWake(t *testing.T) {
 	}
 }
 
-func expectReset(t *testing.T, conn io.Reader) {
-	t.Helper()
-	if got, err := io.ReadAll(conn); !errors.Is(err, unix.ECONNRESET) {
-		t.Fatalf("received %q, %v; want a reset", got, err)
-	}
-}
-
 func TestReplyWhileShut(t *testing.T) {
 	f := newFunction(t)
 	g := newRig(t, f.addr, options{})
@@ -134,6 +129,7 @@ func TestClientResets(t *testing.T) {
 		f := newFunction(t)
 		g := newRig(t, f.addr, options{})
 		client := connect(t, g.addr)
+		send(t, client, "request")
 		g.untilHeld(t, 1)
 		reset(t, client)
 		until(t, "reset seen", func() bool { return clientsDead(g.Route) })
@@ -196,12 +192,7 @@ func clientsDead(r *Route) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for c := range r.conns {
-		dead := true
-		_ = c.client.raw.Control(func(fd uintptr) {
-			info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
-			dead = err == nil && info.State == unix.BPF_TCP_CLOSE
-		})
-		if !dead {
+		if !c.client.dead() {
 			return false
 		}
 	}
@@ -221,6 +212,17 @@ func TestFunctionResets(t *testing.T) {
 	expect(t, client, "part of it")
 	expectReset(t, client)
 	until(t, "closed", func() bool { return g.Route.Stats().Connections == 0 })
+}
+
+func TestFunctionResetsWhileItsClientIsHeld(t *testing.T) {
+	f := newFunction(t)
+	g := newRig(t, f.addr, options{})
+	client, server := asleep(t, g, f)
+	send(t, client, "are you there?")
+	g.untilHeld(t, 1)
+	reset(t, server)
+	expectReset(t, client)
+	until(t, "closed", func() bool { return g.Route.Stats() == RouteStats{} })
 }
 
 func TestBackendCloseDeliversAndHoldsTheRest(t *testing.T) {
@@ -260,7 +262,7 @@ func TestBackendCloseDeliversWhatWasSent(t *testing.T) {
 	until(t, "slow reader seen", func() bool {
 		g.backend.mu.Lock()
 		defer g.backend.mu.Unlock()
-		return g.backend.pending > 0
+		return len(g.backend.conns) == 1 && g.backend.pending == 1
 	})
 	g.backend.Close()
 	if n, err := io.Copy(io.Discard, client); err != nil || n != size {
@@ -305,12 +307,12 @@ func TestRouteCloseDrains(t *testing.T) {
 	f := newFunction(t)
 	g := newRig(t, f.addr, options{})
 	g.backend.Open()
-	busy, idle := connect(t, g.addr), connect(t, g.addr)
+	busy := connect(t, g.addr)
+	server := f.accept(t)
+	idle := connect(t, g.addr)
 	f.accept(t)
-	f.accept(t)
-	_ = idle
 	send(t, busy, "request")
-	until(t, "busy", func() bool { return !g.backend.TryShut() })
+	expect(t, server, "request")
 	closed := make(chan error)
 	go func() { closed <- g.Route.Close(context.Background()) }()
 	until(t, "not listening", func() bool {
@@ -320,7 +322,8 @@ func TestRouteCloseDrains(t *testing.T) {
 		}
 		return err != nil
 	})
-	g.backend.Close()
+	send(t, server, "reply")
+	expect(t, busy, "reply")
 	expectEOF(t, busy)
 	expectEOF(t, idle)
 	if err := <-closed; err != nil {

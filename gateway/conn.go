@@ -18,16 +18,16 @@ type conn struct {
 	wakeOnClose bool
 	forwarding  bool // established; guarded by Route.mu
 
-	directions atomic.Int32  // still forwarding
-	ended      chan struct{} // closed by end
-	once       sync.Once     // guards ended
-	lost       atomic.Bool   // the function takes no more bytes
-	reset      atomic.Bool   // one side has failed, both are closed
+	flows atomic.Int32  // still going
+	ended chan struct{} // closed by end and by abort
+	once  sync.Once     // guards ended
+	lost  atomic.Bool   // the function takes no more bytes
+	reset atomic.Bool   // one side has failed, both are closed
 }
 
 // forward takes an established connection into service.
 func (c *conn) forward() {
-	c.directions.Store(2)
+	c.flows.Store(2)
 	c.route.goroutines.Go(c.requests)
 	c.route.goroutines.Go(c.replies)
 }
@@ -65,6 +65,7 @@ func (c *conn) failed(s side) {
 // abort resets the side that is left, and closes both.
 func (c *conn) abort(left socket) {
 	c.reset.Store(true)
+	c.once.Do(func() { close(c.ended) })
 	_ = left.SetLinger(0)
 	_ = c.client.Close()
 	_ = c.upstream.Close()
@@ -79,9 +80,9 @@ func (c *conn) hasEnded() bool {
 	}
 }
 
-// directionDone is called once by each direction; the second closes.
-func (c *conn) directionDone() {
-	if c.directions.Add(-1) > 0 {
+// flowDone is called once by each flow; the second closes.
+func (c *conn) flowDone() {
+	if c.flows.Add(-1) > 0 {
 		return
 	}
 	_ = c.upstream.Close()

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -237,4 +238,29 @@ func unread(t testing.TB, conn *net.TCPConn) (n int) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// asleep returns both ends of an idle connection whose gate is shut.
+func asleep(t testing.TB, g *rig, f *function) (client, server *net.TCPConn) {
+	t.Helper()
+	g.backend.Open()
+	client = connect(t, g.addr)
+	server = f.accept(t)
+	send(t, client, "ping")
+	expect(t, server, "ping")
+	send(t, server, "pong")
+	expect(t, client, "pong")
+	g.untilShut(t)
+	g.nudged.Store(0)
+	return client, server
+}
+
+// expectReset wants a reset, not FIN.
+func expectReset(t *testing.T, conn io.Reader) {
+	t.Helper()
+	if got, err := io.ReadAll(conn); !errors.Is(err, unix.ECONNRESET) {
+		t.Fatalf("received %q, %v; want a reset", got, err)
+	}
 }

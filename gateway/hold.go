@@ -29,23 +29,37 @@ func (r *Route) place(ctx context.Context, c *conn) *Backend {
 		case again:
 			continue
 		}
-		select {
-		case <-w.done:
-		case <-turn.done:
-		case <-ctx.Done():
-		}
-		switch {
-		case !at.leave(w):
-			if w.verdict == passed {
-				return b
-			}
-		case turn.refusal() != "":
+		switch w.wait(ctx, turn, at) {
+		case passed:
+			return b
+		case gone:
 			return nil
-		case ctx.Err() != nil:
+		case expired:
 			r.logExpired(w)
 			return nil
 		}
 	}
+}
+
+// wait holds w where it is. Again says that there may be another place for it.
+func (w *waiter) wait(ctx context.Context, turn *change, at gate) verdict {
+	v := again
+	select {
+	case <-w.done:
+	case <-turn.done:
+		if turn.refused {
+			v = gone
+		}
+	case <-ctx.Done():
+		v = expired
+	}
+	if at.leave(w) {
+		return v
+	}
+	if w.verdict == passed {
+		return passed
+	}
+	return again // only this gate has gone
 }
 
 // gate is a place where connections are held.

@@ -77,7 +77,7 @@ func (r *Route) accept(l *listener) {
 }
 
 func (r *Route) welcome(tcp *net.TCPConn, l *listener) {
-	client, err := newSocket(tcp, clientKeepAlive())
+	client, err := newSocket(tcp, clientSide, clientKeepAlive())
 	if err != nil {
 		_ = tcp.Close()
 		return

@@ -67,3 +67,13 @@ func (ps *pipes) get(stop <-chan struct{}) (*pipe, error) {
 
 // put takes back a pipe that must be empty.
 func (ps *pipes) put(p *pipe) { ps.pool.Put(p) }
+
+// splice moves up to n bytes from one descriptor to another without waiting.
+func splice(from, to, n int) (int, error) {
+	for {
+		moved, err := unix.Splice(from, nil, to, nil, n, unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
+		if err != unix.EINTR {
+			return max(0, int(moved)), err
+		}
+	}
+}

@@ -53,7 +53,7 @@ type Route struct {
 // change tells those who are held that they must look again, or go.
 type change struct {
 	done    chan struct{}
-	refused string // to be read once done is closed
+	refused bool // they must go; to be read once done is closed
 }
 
 // NewRoute returns a Route without listeners and without a backend. It calls
@@ -90,14 +90,14 @@ func (r *Route) Use(b *Backend) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.backend = b
-	r.turnLocked("")
+	r.turnLocked(false)
 }
 
 // Refuse closes the held new connections cleanly. Later ones are held again.
 func (r *Route) Refuse(reason string) {
 	r.mu.Lock()
 	n := r.held
-	r.turnLocked(reason)
+	r.turnLocked(true)
 	r.mu.Unlock()
 	if n > 0 {
 		r.log.Warn("held connections closed", "connections", n, "reason", reason)
@@ -105,7 +105,7 @@ func (r *Route) Refuse(reason string) {
 }
 
 // turnLocked ends the present change and begins the next.
-func (r *Route) turnLocked(refused string) {
+func (r *Route) turnLocked(refused bool) {
 	r.change.refused = refused
 	close(r.change.done)
 	r.change = &change{done: make(chan struct{})}
@@ -126,16 +126,6 @@ func (r *Route) Stats() RouteStats {
 		s.OldestHeld = bs.OldestHeld
 	}
 	return s
-}
-
-// refusal is why those who are held must go; empty where they need not.
-func (t *change) refusal() string {
-	select {
-	case <-t.done:
-		return t.refused
-	default:
-		return ""
-	}
 }
 
 // forget drops a connection that is closed.

@@ -9,14 +9,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socket is one side of a connection: waited for by Go's poller, moved by
+// side names one end of a connection.
+type side int
+
+const (
+	noSide side = iota
+	clientSide
+	functionSide
+)
+
+// socket is one end of a connection: waited for by Go's poller, moved by
 // splice. Its descriptor belongs to the TCPConn.
 type socket struct {
 	*net.TCPConn
-	raw syscall.RawConn
+	raw  syscall.RawConn
+	side side
 }
 
-func newSocket(tcp *net.TCPConn, keepAlive net.KeepAliveConfig) (socket, error) {
+func newSocket(tcp *net.TCPConn, s side, keepAlive net.KeepAliveConfig) (socket, error) {
 	raw, err := tcp.SyscallConn()
 	if err != nil {
 		return socket{}, fmt.Errorf("take socket: %w", err)
@@ -27,7 +37,7 @@ func newSocket(tcp *net.TCPConn, keepAlive net.KeepAliveConfig) (socket, error) 
 	if err := tcp.SetKeepAliveConfig(keepAlive); err != nil {
 		return socket{}, fmt.Errorf("set keep-alive: %w", err)
 	}
-	return socket{tcp, raw}, nil
+	return socket{tcp, raw, s}, nil
 }
 
 // peek looks whether a byte, the FIN (n is 0) or an error is there, and leaves
@@ -42,65 +52,14 @@ func peek(fd uintptr) (n int, err error) {
 	}
 }
 
-// await waits until the socket has a byte or FIN to read.
-func (s socket) await() (fin bool, err error) {
-	var n int
-	var failed error
-	err = s.raw.Read(func(fd uintptr) bool {
-		n, failed = peek(fd)
-		return failed != unix.EAGAIN
+// dead reports whether the peer has reset the connection. Its bytes may still be
+// there to read.
+func (s socket) dead() (dead bool) {
+	err := s.raw.Control(func(fd uintptr) {
+		info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+		dead = err == nil && info.State == unix.BPF_TCP_CLOSE
 	})
-	if err == nil {
-		err = failed
-	}
-	return n == 0, err
-}
-
-// dead reports whether the peer has reset the connection.
-func (s socket) dead() bool {
-	var failed error
-	err := s.raw.Control(func(fd uintptr) { _, failed = peek(fd) })
-	return err != nil || failed != nil && failed != unix.EAGAIN
-}
-
-// fill moves what the socket has into the empty pipe.
-func (s socket) fill(p *pipe) (n int, err error) {
-	var failed error
-	err = s.raw.Read(func(fd uintptr) bool {
-		n, failed = splice(int(fd), p.w, pipeSize)
-		return failed != unix.EAGAIN
-	})
-	if err == nil {
-		err = failed
-	}
-	return n, err
-}
-
-// drain moves up to n bytes from the pipe into the socket. It calls full before
-// it waits for room.
-func (s socket) drain(p *pipe, n int, full func()) (moved int, err error) {
-	var failed error
-	err = s.raw.Write(func(fd uintptr) bool {
-		moved, failed = splice(p.r, int(fd), n)
-		if failed != unix.EAGAIN {
-			return true
-		}
-		full()
-		return false
-	})
-	if err == nil {
-		err = failed
-	}
-	return moved, err
-}
-
-func splice(from, to, n int) (int, error) {
-	for {
-		moved, err := unix.Splice(from, nil, to, nil, n, unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
-		if err != unix.EINTR {
-			return max(0, int(moved)), err
-		}
-	}
+	return dead || err != nil
 }
 
 // unsent counts the bytes that the peer has not acknowledged.

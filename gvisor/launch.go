@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"gvisor.dev/gvisor/runsc/container"
 )
@@ -31,7 +30,7 @@ type launchReply struct {
 // launch is the launcher's life: become ready, take one request, start that
 // sandbox, answer, exit. It returns the process's exit code.
 func launch(socket io.ReadWriter) int {
-	if err := loopbackUp(); err != nil {
+	if err := errors.Join(loopbackUp(), skipMembarrier()); err != nil {
 		return reply(socket, launchReply{Error: err.Error()})
 	}
 	var req launchRequest
@@ -93,14 +92,17 @@ func openStdio(output string) error {
 func logPath(dir string) string   { return filepath.Join(dir, "runsc.log") }
 func panicPath(dir string) string { return filepath.Join(dir, "panic.log") }
 
-// withCause adds the last thing that a gVisor process said before it failed:
-// what the library returns is often just the end of a pipe.
+// withCause adds the first thing that a gVisor process said when it failed: what
+// the library returns is often just the end of a pipe.
 func withCause(err error, dir string) string {
-	data, _ := os.ReadFile(logPath(dir))
-	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
-	var last struct{ Msg string }
-	if json.Unmarshal([]byte(lines[len(lines)-1]), &last) == nil && last.Msg != "" {
-		return err.Error() + ": " + last.Msg
+	file, openErr := os.Open(logPath(dir))
+	if openErr != nil {
+		return err.Error()
 	}
-	return err.Error()
+	defer file.Close()
+	var said struct{ Msg string }
+	if json.NewDecoder(file).Decode(&said) != nil || said.Msg == "" {
+		return err.Error()
+	}
+	return err.Error() + ": " + said.Msg
 }

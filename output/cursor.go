@@ -16,13 +16,14 @@ func (c *cursor) match(file identity) {
 	}
 }
 
-// skip drops the oldest of what waits if that is more than most, down to half
-// of it so that it is rare, and returns how many bytes that were.
-func (c *cursor) skip(size, most int64) int64 {
-	if size-c.told <= most {
+// skip drops the oldest of what waits if that is more than most bytes, down to
+// half of it so that it is rare, and returns how many bytes that were. Holes
+// that the function made do not count.
+func (c *cursor) skip(st fileStat, most int64) int64 {
+	if min(st.size-c.told, st.used) <= most {
 		return 0
 	}
-	lost := size - most/2 - c.told
+	lost := st.size - most/2 - c.told
 	c.told += lost
 	c.cut = true
 	return lost

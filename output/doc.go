@@ -22,9 +22,9 @@
 // second of a change and when Run returns. After a clean end the next Run goes
 // on with the next line; after a kill -9 lines of the last second may be told
 // twice; after a power cut, or when offsets.json is lost, everything kept may
-// be. Nothing is skipped, with one exception: a function that is more than
-// 64 MiB ahead loses the oldest of that, and the log says how much. Turns go
-// round: no function waits for more than 64 KiB of each other one.
+// be. Nothing is skipped, with one exception: of a function that is more than
+// 64 MiB ahead the oldest is skipped, down to 32 MiB, and the log says how
+// much. Turns go round: no function waits for more than 64 KiB of each other.
 //
 // # Disk
 //

@@ -18,7 +18,8 @@ type identity struct {
 // fileStat is what is looked at of a file in each turn.
 type fileStat struct {
 	identity
-	size  int64
+	size  int64 // apparent
+	used  int64 // bytes of disk
 	block int64 // bytes, the unit of holes
 }
 
@@ -32,7 +33,12 @@ func stat(f *os.File) (fileStat, error) {
 	if st.Mask&unix.STATX_BTIME != 0 {
 		id.born = st.Btime.Sec*1e9 + int64(st.Btime.Nsec)
 	}
-	return fileStat{identity: id, size: int64(st.Size), block: int64(st.Blksize)}, nil
+	return fileStat{
+		identity: id,
+		size:     int64(st.Size),
+		used:     int64(st.Blocks) * 512,
+		block:    int64(st.Blksize),
+	}, nil
 }
 
 // nextData is the first offset from at on that is no hole, size if there is

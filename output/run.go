@@ -15,10 +15,10 @@ import (
 // cannot hold it up; the next Run goes on from there.
 const lastRounds = 16
 
-// Run tells what functions print until ctx ends, then once more what there is
-// (up to 1 MiB of each function, the rest is for the next Run; an unfinished
-// line too). Nothing runs while nobody prints. The error is about the watch on
-// the folder or the last save.
+// Run tells what functions print until ctx ends, then what there is by then:
+// at most 1 MiB of each function, whole lines only; the next Run goes on from
+// there. It sleeps while nobody prints. The error is about the watch on the
+// folder or the last save.
 func (s *Store) Run(ctx context.Context) error {
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {

@@ -109,7 +109,7 @@ func (t *teller) turn(name string, c *cursor, flush bool) (progress, error) {
 	if err := c.settle(f, st.size); err != nil {
 		return done, err
 	}
-	if lost := c.skip(st.size, t.backlog); lost > 0 {
+	if lost := c.skip(st, t.backlog); lost > 0 {
 		t.log.Warn("function prints faster than it can be told, output skipped", "function", name, "bytes", lost)
 	}
 	left, err := c.step(f, flush, t.buf, func(text string) { t.line(name, text) })

@@ -5,32 +5,49 @@ package main
 import (
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"runtime"
 	"strconv"
+	"syscall"
+	"time"
 )
 
 func main() {
-	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "hello") })
-	http.HandleFunc("/exit", func(w http.ResponseWriter, r *http.Request) {
-		code, _ := strconv.Atoi(r.FormValue("code"))
-		os.Exit(code)
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "hello") })
+	http.HandleFunc("/exit", func(w http.ResponseWriter, r *http.Request) { os.Exit(number(r, "code")) })
+	http.HandleFunc("/signal", func(w http.ResponseWriter, r *http.Request) {
+		syscall.Kill(os.Getpid(), syscall.Signal(number(r, "number")))
 	})
-	http.HandleFunc("/cpus", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, runtime.NumCPU()) })
+	http.HandleFunc("/who", func(w http.ResponseWriter, r *http.Request) {
+		host, _ := os.Hostname()
+		dir, _ := os.Getwd()
+		fmt.Fprint(w, os.Getuid(), " ", os.Getgid(), " ", host, " ", dir, " ", os.Getenv("COLOUR"), " ", runtime.NumCPU())
+	})
 	http.HandleFunc("/read", func(w http.ResponseWriter, r *http.Request) {
 		data, err := os.ReadFile(r.FormValue("path"))
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusNotFound)
-			return
-		}
-		w.Write(data)
+		answer(w, string(data), err)
 	})
 	http.HandleFunc("/write", func(w http.ResponseWriter, r *http.Request) {
-		if err := os.WriteFile(r.FormValue("path"), []byte(r.FormValue("text")), 0o644); err != nil {
-			http.Error(w, err.Error(), http.StatusForbidden)
-		}
+		answer(w, "written", os.WriteFile(r.FormValue("path"), []byte(r.FormValue("text")), 0o644))
 	})
-	fmt.Println("listening as", os.Getuid(), os.Args[1:])
+	http.HandleFunc("/dial", func(w http.ResponseWriter, r *http.Request) {
+		_, err := net.DialTimeout("tcp", r.FormValue("address"), time.Second)
+		answer(w, "connected", err)
+	})
+	fmt.Println("listening with", os.Args[1:])
 	log.Fatal(http.ListenAndServe("127.0.0.1:8000", nil))
+}
+
+func number(r *http.Request, name string) int {
+	n, _ := strconv.Atoi(r.FormValue(name))
+	return n
+}
+
+func answer(w http.ResponseWriter, text string, err error) {
+	if err != nil {
+		text = err.Error()
+	}
+	fmt.Fprint(w, text)
 }
