@@ -23,7 +23,7 @@ func (d *daemon) hibernate(f *function, reason string) {
 	}
 	f.to(reconcile.Hibernating)
 	f.op = d.background(func(ctx context.Context) func() {
-		report, err := hibernate.Deflate(ctx, i.group, i.GiveBack)
+		report, err := hibernate.Deflate(ctx, i.group, i)
 		return func() { d.deflated(f, i, report, err, reason) }
 	})
 }

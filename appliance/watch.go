@@ -97,11 +97,12 @@ func (w *watcher) matters(e fsnotify.Event) bool {
 	return filepath.Dir(e.Name) != w.always[1] || e.Name == w.always[0]
 }
 
-// follow watches dirs from now on, and tells whether some were not before.
+// follow watches dirs from now on, and tells whether some were not before. Two
+// names of one folder count once.
 func (w *watcher) follow(dirs []string) (added bool) {
 	wanted := append(slices.Clone(w.always), dirs...)
-	watched := w.notify.WatchList()
-	for _, old := range watched {
+	before := w.notify.WatchList()
+	for _, old := range before {
 		if !slices.Contains(wanted, old) {
 			_ = w.notify.Remove(old)
 		}
@@ -109,9 +110,7 @@ func (w *watcher) follow(dirs []string) (added bool) {
 	for _, dir := range wanted {
 		// One that is gone again is found through its parent. Adding one anew
 		// matters too: its name may lead to another folder now.
-		if err := w.notify.Add(dir); err == nil && !slices.Contains(watched, dir) {
-			added = true
-		}
+		_ = w.notify.Add(dir)
 	}
-	return added
+	return slices.ContainsFunc(w.notify.WatchList(), func(dir string) bool { return !slices.Contains(before, dir) })
 }

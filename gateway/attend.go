@@ -26,7 +26,7 @@ func (r *Route) attend(c *conn) {
 			return
 		case b.alive.Err() != nil && ctx.Err() == nil:
 			continue // it was closed meanwhile, its successor serves c
-		case err != errClientGone:
+		case !errors.Is(err, errClientGone):
 			r.failures.warn(r.log, "connection closed", "port", c.port, "reason", dialFailure(err, c.port))
 		}
 		r.dismiss(c)
@@ -80,6 +80,14 @@ func (b *Backend) connect(ctx context.Context, port int) (socket, error) {
 		_ = tcp.Close()
 	}
 	return s, err
+}
+
+// restart takes the client of c, for which nothing was forwarded yet, in again as
+// if it had just come.
+func (r *Route) restart(c *conn) {
+	r.forget(c)
+	_ = c.client.SetDeadline(time.Time{})
+	r.begin(&conn{client: c.client, port: c.port, wakeOnClose: c.wakeOnClose})
 }
 
 // established reports whether c may still be forwarded.

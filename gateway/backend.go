@@ -12,6 +12,9 @@ import (
 // byte, or after it was dialled.
 const Settle = 50 * time.Millisecond
 
+// drainPoll is between two looks whether a Backend is drained.
+const drainPoll = 5 * time.Millisecond
+
 // DialFunc connects to a port inside the sandbox. It gives up when ctx ends.
 type DialFunc func(ctx context.Context, port int) (*net.TCPConn, error)
 
@@ -24,7 +27,7 @@ type Backend struct {
 	settle time.Duration
 	epoch  time.Time // timestamps below are nanoseconds since then
 
-	alive context.Context // ends with Close
+	alive context.Context // ends when closed is set
 	kill  context.CancelFunc
 
 	lastActive atomic.Int64
@@ -117,11 +120,13 @@ func (b *Backend) Stats() BackendStats {
 }
 
 // Close says that the sandbox is gone. Its connections are closed cleanly, in
-// the background and in bounded time. New connections held at its gate go back
-// to their Route, which holds them for the next Backend.
+// the background and in bounded time. New connections held at its gate, and those
+// that were not used yet, go back to their Route for the next Backend, if there is
+// one by then or the client has sent bytes.
 func (b *Backend) Close() {
 	b.mu.Lock()
 	b.closed, b.open = true, false
+	b.kill()
 	for w := range b.queue {
 		b.queue.release(w, gone)
 	}
@@ -131,7 +136,6 @@ func (b *Backend) Close() {
 	}
 	b.mu.Unlock()
 
-	b.kill()
 	for _, c := range ending {
 		c.end()
 	}
@@ -141,7 +145,7 @@ func (b *Backend) Close() {
 // that Close cuts nothing short afterwards. It returns ctx's error if that ends
 // first.
 func (b *Backend) Drain(ctx context.Context) error {
-	again := time.NewTicker(max(b.settle, time.Millisecond))
+	again := time.NewTicker(drainPoll)
 	defer again.Stop()
 	for !b.drained() {
 		select {

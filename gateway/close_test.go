@@ -246,6 +246,43 @@ func TestBackendCloseDeliversAndHoldsTheRest(t *testing.T) {
 	expect(t, next.accept(t), "for the next one")
 }
 
+func TestUnusedConnectionOutlivesItsBackend(t *testing.T) {
+	f, next := newFunction(t), newFunction(t)
+	g := newRig(t, f.addr, options{})
+	g.backend.Open()
+	client := connect(t, g.addr)
+	server := f.accept(t)
+	until(t, "established", func() bool { return g.backend.Stats().Connections == 1 })
+	b := NewBackend(dialTo(next.addr), func() {})
+	defer b.Close()
+	b.Open()
+	g.Use(b)
+	g.backend.Close()
+	expectEOF(t, server)
+	server = next.accept(t)
+	send(t, client, "only now")
+	expect(t, server, "only now")
+	send(t, server, "welcome")
+	expect(t, client, "welcome")
+}
+
+func TestStoppedFunction(t *testing.T) {
+	f := newFunction(t)
+	g := newRig(t, f.addr, options{})
+	g.backend.Open()
+	silent, asking := connect(t, g.addr), connect(t, g.addr)
+	f.accept(t)
+	f.accept(t)
+	until(t, "established", func() bool { return g.backend.Stats().Connections == 2 })
+	g.untilShut(t)
+	send(t, asking, "a request")
+	g.untilHeld(t, 1)
+	g.Use(nil)
+	g.backend.Close()
+	expectEOF(t, silent)
+	g.untilHeld(t, 1) // the one that asks is worth a start
+}
+
 func TestBackendCloseDeliversWhatWasSent(t *testing.T) {
 	f := newFunction(t)
 	g := newRig(t, f.addr, options{})

@@ -21,6 +21,7 @@ type conn struct {
 	flows atomic.Int32  // still going
 	ended chan struct{} // closed by end and by abort
 	once  sync.Once     // guards ended
+	used  atomic.Bool   // something, perhaps FIN, has been forwarded
 	lost  atomic.Bool   // the function takes no more bytes
 	reset atomic.Bool   // one side has failed, both are closed
 }
@@ -87,8 +88,24 @@ func (c *conn) flowDone() {
 	}
 	_ = c.upstream.Close()
 	c.backend.remove(c)
-	if !c.reset.Load() {
+	switch {
+	case c.reset.Load():
+	case c.outlivesBackend():
+		c.route.restart(c)
+		return
+	default:
 		farewell(c.client.TCPConn, farewellTime)
 	}
 	c.route.forget(c)
+}
+
+// outlivesBackend reports whether c goes to another backend: its own is closed,
+// nothing was forwarded yet, and there is a successor or a request. A silent client
+// alone is no reason to start the function.
+func (c *conn) outlivesBackend() bool {
+	if c.used.Load() || c.backend.alive.Err() == nil {
+		return false
+	}
+	b, _ := c.route.present()
+	return b != nil && b != c.backend || c.client.hasBytes()
 }

@@ -32,7 +32,8 @@
 // unless its listener says so. Where the gateway itself closes a client, it does
 // so cleanly: what the function had sent is delivered, then FIN, and what the
 // client still sends is read away for a bounded time so that it is not answered
-// with a reset.
+// with a reset. A connection on which nothing was forwarded when its backend is
+// closed goes to the next backend, if there is one or the client has sent bytes.
 //
 // # Concurrency
 //

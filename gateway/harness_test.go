@@ -176,10 +176,12 @@ func newFunction(t testing.TB) *function {
 	done.Go(func() {
 		for {
 			conn, err := ln.AcceptTCP()
-			if err != nil {
+			switch {
+			case err == nil:
+				f.conns <- conn
+			case errors.Is(err, net.ErrClosed):
 				return
 			}
-			f.conns <- conn
 		}
 	})
 	t.Cleanup(func() {

@@ -82,7 +82,12 @@ func (r *Route) welcome(tcp *net.TCPConn, l *listener) {
 		_ = tcp.Close()
 		return
 	}
-	c := &conn{route: r, client: client, port: l.port, wakeOnClose: l.wakeOnClose, ended: make(chan struct{})}
+	r.begin(&conn{client: client, port: l.port, wakeOnClose: l.wakeOnClose})
+}
+
+// begin takes a client's connection into the Route.
+func (r *Route) begin(c *conn) {
+	c.route, c.ended = r, make(chan struct{})
 	r.mu.Lock()
 	r.conns[c] = struct{}{}
 	r.mu.Unlock()

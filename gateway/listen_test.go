@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"net"
+	"net/netip"
+	"os"
 	"strings"
 	"testing"
 
@@ -43,14 +45,21 @@ func TestStopListening(t *testing.T) {
 func TestOutOfDescriptors(t *testing.T) {
 	f := newFunction(t)
 	g := newRig(t, f.addr, options{})
-	spare := listen(t) // has the descriptors of the poller made
-	spare.Close()
-	restore := exhaustDescriptors(t, 1)
-	client := connect(t, g.addr) // takes the last one
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	restore := exhaustDescriptors(t)
+	at := netip.MustParseAddrPort(g.addr)
+	if err := unix.Connect(fd, &unix.SockaddrInet4{Port: int(at.Port()), Addr: at.Addr().As4()}); err != nil {
+		t.Fatal(err)
+	}
 	until(t, "log line", func() bool { return strings.Contains(g.logged.String(), "accept failed") })
 	restore()
 	g.untilHeld(t, 1)
 	g.backend.Open()
+	client := os.NewFile(uintptr(fd), "client")
+	defer client.Close()
 	send(t, client, "hello")
 	expect(t, f.accept(t), "hello")
 	if n := strings.Count(g.logged.String(), "accept failed"); n != 1 {
@@ -58,8 +67,8 @@ func TestOutOfDescriptors(t *testing.T) {
 	}
 }
 
-// exhaustDescriptors leaves the process only so many descriptors.
-func exhaustDescriptors(t *testing.T, left int) (restore func()) {
+// exhaustDescriptors leaves the process no descriptor to open.
+func exhaustDescriptors(t *testing.T) (restore func()) {
 	t.Helper()
 	var before unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
@@ -89,10 +98,6 @@ func exhaustDescriptors(t *testing.T, left int) (restore func()) {
 			t.Fatal(err)
 		}
 		plugs = append(plugs, fd)
-	}
-	for range left {
-		_ = unix.Close(plugs[len(plugs)-1])
-		plugs = plugs[:len(plugs)-1]
 	}
 	return restore
 }

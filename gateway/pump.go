@@ -14,6 +14,7 @@ func (c *conn) requests() {
 			c.end()
 			return
 		}
+		c.used.Store(true)
 		if fin {
 			c.backend.touch(c)
 			_ = c.upstream.CloseWrite()
@@ -38,10 +39,14 @@ func (c *conn) replies() {
 	f := newFlow(c, c.upstream, c.client)
 	for {
 		fin, err := f.await()
+		if fin && c.hasEnded() {
+			return // it is our own doing
+		}
 		if err != nil || fin && c.lost.Load() {
 			c.failed(functionSide)
 			return
 		}
+		c.used.Store(true)
 		c.backend.answer(c, fin)
 		if fin {
 			_ = c.client.CloseWrite()

@@ -52,6 +52,15 @@ func peek(fd uintptr) (n int, err error) {
 	}
 }
 
+// hasBytes reports whether there is something to read now.
+func (s socket) hasBytes() (has bool) {
+	_ = s.raw.Control(func(fd uintptr) {
+		n, err := peek(fd)
+		has = err == nil && n > 0
+	})
+	return has
+}
+
 // dead reports whether the peer has reset the connection. Its bytes may still be
 // there to read.
 func (s socket) dead() (dead bool) {

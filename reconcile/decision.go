@@ -4,7 +4,8 @@ import "time"
 
 // Decision is what Plan returns.
 type Decision struct {
-	// Actions are to be begun now, in this order, at most one a function.
+	// Actions are to be begun now, in this order: at most one a function, before
+	// which there may be a refusal.
 	Actions []Action
 	// Reasons says of each function, by name, why it is as it is and what will
 	// happen next.

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"slices"
 
 	"torpor/spec"
@@ -10,38 +11,28 @@ import (
 // It does not change.
 type Desired struct {
 	budget    int64
-	names     []string // sorted
-	functions map[string]*declared
+	functions []*declared // by name
+	byName    map[string]*declared
 }
 
 // declared is one function with its fingerprint, which is not free to compute.
 type declared struct {
 	spec.Function
 	fingerprint string
+	index       int // in Desired.functions
 }
 
 // NewDesired prepares a configuration, whose MemoryBudget must be set.
 func NewDesired(c *spec.Config) *Desired {
-	d := &Desired{budget: int64(c.Node.MemoryBudget), functions: make(map[string]*declared, len(c.Functions))}
+	d := &Desired{budget: int64(c.Node.MemoryBudget), byName: make(map[string]*declared, len(c.Functions))}
 	for _, f := range c.Functions {
-		d.names = append(d.names, f.Name)
-		d.functions[f.Name] = &declared{Function: f, fingerprint: f.Fingerprint()}
+		one := &declared{Function: f, fingerprint: f.Fingerprint()}
+		d.functions = append(d.functions, one)
+		d.byName[f.Name] = one
 	}
-	slices.Sort(d.names)
+	slices.SortFunc(d.functions, func(a, b *declared) int { return cmp.Compare(a.Name, b.Name) })
+	for i, f := range d.functions {
+		f.index = i
+	}
 	return d
-}
-
-// withUnseen adds declared functions that were not observed: they are cold.
-func (d *Desired) withUnseen(seen []Function) []Function {
-	known := make(map[string]bool, len(seen))
-	for _, f := range seen {
-		known[f.Name] = true
-	}
-	all := slices.Clone(seen)
-	for _, name := range d.names {
-		if !known[name] {
-			all = append(all, Function{Name: name, State: Cold})
-		}
-	}
-	return all
 }

@@ -10,13 +10,20 @@
 // The rules:
 //
 //   - A function that a client waits for is started or woken as soon as the
-//     memory it is expected to need can be reserved, the longest wait first.
+//     memory it is expected to need can be reserved, the longest wait first;
+//     whoever has to wait holds back those behind it. One for which no waiting
+//     makes room is let in when nothing else is up.
 //   - A function idle for hibernate.after goes to sleep.
 //   - Over memory_budget, or when a waiting one needs room, one idle function at
 //     a time goes to sleep: lowest priority first, then the one that frees most,
 //     has been idle longest and wakes fastest. Relief goes on until memory is a
 //     little below the budget, so that the node does not flap around it.
 //   - A busy function is never put to sleep, stopped or killed for memory.
+//   - A function whose memory cannot be seen is not put to sleep.
+//   - A failed function is tried again after its backoff. One with start = "boot"
+//     starts with the daemon, and when its declaration changed.
+//   - What people ask for on the command line comes first, and is refused with a
+//     reason where it makes no sense.
 //   - What is not declared any more is stopped; what is declared differently is
 //     replaced, and serves until its successor is ready.
 //

@@ -8,39 +8,60 @@ import (
 	"torpor/spec"
 )
 
-// explainRest says of every function that has no sentence yet why it is as it is.
-func (t *turn) explainRest() {
+// giveReasons hands out the reason of every function, and finds one for those
+// that have none yet.
+func (t *turn) giveReasons() {
+	reasons := make(map[string]string, len(t.functions))
 	for _, f := range t.functions {
-		if _, said := t.decision.Reasons[f.Name]; !said {
-			t.say(f, t.explain(f))
+		if f.reason == "" {
+			f.reason = t.explain(f)
 		}
+		reasons[f.Name] = f.reason
 	}
+	t.decision.Reasons = reasons
 }
 
-func (t *turn) explain(f Function) string {
+// explain says why f is as it is. Times are given as points in time where the
+// sentence may be read long after.
+func (t *turn) explain(f *subject) string {
 	switch f.State {
 	case Cold:
-		return "starts with its first connection"
+		return "starts with its next connection"
 	case Starting:
 		return "is starting"
 	case Hibernating:
 		return "is going to sleep"
 	case Hibernated:
-		return "sleeps until its next byte"
+		return t.explainAsleep(f)
 	case Waking:
 		return "is waking"
 	case Stopping:
+		if f.wanted() != "" {
+			return "is being stopped, and starts again then: " + f.wanted()
+		}
 		return "is being stopped"
 	case Failed:
-		return fmt.Sprintf("%s; tried again in %s", f.Failure, span(f.RetryAt.Sub(t.now)))
+		return fmt.Sprintf("%s; tried again at %s", f.Failure, f.RetryAt.Format(time.TimeOnly))
 	}
 	return t.explainAwake(f)
 }
 
-func (t *turn) explainAwake(f Function) string {
+func (t *turn) explainAsleep(f *subject) string {
+	switch {
+	case f.Replacing:
+		return "sleeps while its successor starts"
+	case f.outdated():
+		return t.explainOutdated(f)
+	}
+	return "sleeps until its next byte"
+}
+
+func (t *turn) explainAwake(f *subject) string {
 	switch {
 	case f.Replacing:
 		return "serves until its successor is ready"
+	case f.outdated():
+		return t.explainOutdated(f)
 	case f.Busy > 0:
 		return fmt.Sprintf("busy: %s in flight", plural(f.Busy, "request"))
 	case f.Waiting > 0:
@@ -49,55 +70,43 @@ func (t *turn) explainAwake(f Function) string {
 	if why := t.cannotSleep(f); why != "" {
 		return "stays awake: " + why
 	}
-	h := t.declared[f.Name].Hibernate
-	if f.CPUActive && t.idleFor(f) < settle {
-		return fmt.Sprintf("works without a request: uses more than hibernate.idle_cpu, %g%% of a core", h.IdleCPU)
+	if f.CPUActive && f.idleFor(t.now) < f.settle() {
+		return fmt.Sprintf("works without a request: uses more than hibernate.idle_cpu, %g%% of a core", f.declared.Hibernate.IdleCPU)
 	}
-	return fmt.Sprintf("idle for %s, sleeps after %s", span(t.idleFor(f)), span(h.After))
+	return fmt.Sprintf("idle for %s, sleeps after %s", span(f.idleFor(t.now)), span(f.declared.Hibernate.After))
 }
 
-// merits says why f was chosen to sleep for others.
-func (t *turn) merits(f Function) string {
-	s := fmt.Sprintf("has been idle for %s and frees about %s", span(t.idleFor(f)), size(gain(f)))
-	if f.WakeCost > 0 {
-		s += fmt.Sprintf("; waking it takes %s", span(f.WakeCost))
-	}
-	return s
+// explainOutdated is about a function whose replacement failed.
+func (t *turn) explainOutdated(f *subject) string {
+	return fmt.Sprintf("keeps its former declaration: the new one failed: %s; tried again at %s", f.Failure, f.RetryAt.Format(time.TimeOnly))
 }
 
-// holders says who holds the memory that others wait for.
-func (t *turn) holders() string {
-	var busy, idle, moving, asleep int
+// noteBlind says whose memory is missing in the account.
+func (t *turn) noteBlind() {
+	var names []string
 	for _, f := range t.functions {
-		switch {
-		case f.State.Awake() && f.Busy > 0:
-			busy++
-		case f.State.Awake():
-			idle++
-		case f.State == Hibernated:
-			asleep++
-		case f.State.HasSandbox():
-			moving++
+		if f.Blind {
+			names = append(names, f.Name)
 		}
 	}
-	var parts []string
-	for _, p := range []struct {
-		n    int
-		what string
-	}{{busy, "busy"}, {idle, "idle but not to be put to sleep yet"}, {moving, "starting, waking or stopping"}, {asleep, "asleep"}} {
-		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
-		}
+	if len(names) > 0 {
+		t.decision.Notes = append(t.decision.Notes, "memory that cannot be seen is not counted: of "+strings.Join(names, ", "))
 	}
-	return fmt.Sprintf("%s of %s are taken (functions: %s)", size(t.memory.committed()), size(t.budget), strings.Join(parts, ", "))
 }
 
 // size writes bytes for people, rounded to what they care for.
 func size(n int64) string {
-	if n < 10*int64(spec.MiB) {
-		return fmt.Sprintf("%.1fMiB", float64(n)/float64(spec.MiB))
+	const kib, mib, gib = float64(spec.KiB), float64(spec.MiB), float64(spec.GiB)
+	switch b := float64(n); {
+	case b < mib:
+		return fmt.Sprintf("%.0fKiB", b/kib)
+	case b < 10*mib:
+		return fmt.Sprintf("%.1fMiB", b/mib)
+	case b < 10*gib:
+		return fmt.Sprintf("%.0fMiB", b/mib)
+	default:
+		return fmt.Sprintf("%.1fGiB", b/gib)
 	}
-	return fmt.Sprintf("%dMiB", n/int64(spec.MiB))
 }
 
 // span writes a duration for people.

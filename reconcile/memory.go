@@ -8,64 +8,66 @@ const firstGuess = 64 << 20
 type memory struct {
 	resident int64 // of all functions, now
 	reserved int64 // more, that functions being started or woken will take
-	freeing  int64 // of it, what deflates under way will give back
+	freeing  int64 // of resident, what deflates under way will give back
 }
 
-func count(functions []Function, declared map[string]*declared) memory {
-	var m memory
-	for _, f := range functions {
-		if f.Blind {
-			continue
-		}
-		m.resident += f.Resident
-		switch {
-		case f.State == Starting, f.State == Waking:
-			m.reserved += max(0, expected(f, declared[f.Name])-f.Resident)
-		case f.State == Hibernating:
-			m.freeing += gain(f)
-		}
-		if f.Replacing {
-			m.reserved += coldNeed(f, declared[f.Name])
-		}
+// add counts one function as it was seen. Stops do not count as freeing: they
+// may take long.
+func (m *memory) add(f *subject) {
+	m.resident += f.resident()
+	switch f.State {
+	case Starting:
+		m.reserved += max(0, f.coldNeed()-f.resident())
+	case Waking:
+		m.reserved += max(0, f.wakeNeed()-f.resident())
+	case Hibernating:
+		m.freeing += f.gain()
 	}
-	return m
+	if f.Replacing {
+		m.reserved += f.coldNeed() // the successor's memory is not seen yet
+	}
 }
 
 // committed is what the node has promised to hold.
-func (m memory) committed() int64 { return m.resident + m.reserved }
+func (m *memory) committed() int64 { return m.resident + m.reserved }
 
-// expected is what a function will hold once it is awake.
-func expected(f Function, d *declared) int64 {
-	if f.State == Hibernated || f.State == Waking {
-		return wakeNeed(f)
+// resident is 0 for what cannot be seen.
+func (s *subject) resident() int64 {
+	if s.Blind {
+		return 0
 	}
-	return coldNeed(f, d)
+	return s.Resident
 }
 
-func coldNeed(f Function, d *declared) int64 {
-	if f.WarmBytes > 0 {
-		return f.WarmBytes
-	}
-	if d == nil || d.Limits.Memory == 0 {
+// coldNeed is what a new sandbox is expected to hold when it is ready.
+func (s *subject) coldNeed() int64 {
+	switch {
+	case s.WarmBytes > 0:
+		return s.WarmBytes
+	case s.declared == nil || s.declared.Limits.Memory == 0:
 		return firstGuess
 	}
-	return min(int64(d.Limits.Memory), firstGuess)
+	return min(int64(s.declared.Limits.Memory), firstGuess)
 }
 
-// wakeNeed guesses half of what was swapped for the first wake: the paper saw
-// 30 to 90 % of it needed again (section on inflation), we see less.
-func wakeNeed(f Function) int64 {
-	if f.WokenBytes > 0 {
-		return f.WokenBytes
+// wakeNeed is what it is expected to hold once woken. For the first wake that is
+// a guess, half of what was swapped: the paper saw 30 to 90 % of it needed
+// again, we see less.
+func (s *subject) wakeNeed() int64 {
+	switch {
+	case s.WokenBytes > 0:
+		return s.WokenBytes
+	case s.Blind:
+		return s.coldNeed()
 	}
-	return f.Resident + f.Swapped/2
+	return s.Resident + s.Swapped/2
 }
 
-// gain is what putting f to sleep would free.
-func gain(f Function) int64 {
-	left := f.AsleepBytes
+// gain is what putting it to sleep would free.
+func (s *subject) gain() int64 {
+	left := s.AsleepBytes
 	if left == 0 {
-		left = f.Resident / 20
+		left = s.resident() / 20
 	}
-	return max(0, f.Resident-left)
+	return max(0, s.resident()-left)
 }

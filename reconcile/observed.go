@@ -4,7 +4,7 @@ import "time"
 
 // Observed is what the node looks like now.
 type Observed struct {
-	Functions []Function // by name
+	Functions []Function // in any order, at most one a name
 	Swap      Swap
 	// Relieving is the last decision's Relieving.
 	Relieving bool
@@ -23,7 +23,7 @@ type Function struct {
 	Name        string
 	State       State
 	Since       time.Time // of State
-	Fingerprint string    // of what its sandbox was made from
+	Fingerprint string    // of what its sandbox, or the last it had, was made from
 	Replacing   bool      // its successor is being started
 
 	Busy         int       // requests in flight
@@ -33,7 +33,7 @@ type Function struct {
 	WaitingSince time.Time // the oldest of them
 	Asked        Verb      // what a person asked for
 
-	Blind        bool  // its memory cannot be seen: Resident and Swapped mean nothing
+	Blind        bool  // its memory cannot be seen: Resident and Swapped count for nothing
 	Resident     int64 // now
 	Swapped      int64
 	WarmBytes    int64         // resident when last warm and idle

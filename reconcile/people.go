@@ -6,10 +6,9 @@ import "fmt"
 func (t *turn) removeUndeclared() {
 	for _, f := range t.functions {
 		switch {
-		case t.isDeclared(f):
+		case f.declared != nil:
 		case f.State == Stopping:
-			t.acted[f.Name] = true
-			t.say(f, "is being stopped: it is no longer declared")
+			f.doing, f.reason = Remove, "is being stopped: it is no longer declared"
 		default:
 			t.do(Remove, f, "it is no longer declared")
 		}
@@ -20,13 +19,13 @@ func (t *turn) removeUndeclared() {
 // Starting and waking are left to admit, as they need memory.
 func (t *turn) obeyPeople() {
 	for _, f := range t.functions {
-		if t.acted[f.Name] {
+		if f.doing != "" {
 			continue
 		}
 		switch f.Asked {
 		case AskStop:
 			if f.State == Cold {
-				t.do(Refuse, f, "it is cold already")
+				t.refuse(f, "it is cold already")
 			} else if f.State != Stopping {
 				t.do(Stop, f, "asked for on the command line")
 			}
@@ -34,23 +33,21 @@ func (t *turn) obeyPeople() {
 			t.hibernateAsked(f)
 		case AskWake, AskStart:
 			if f.State.Awake() {
-				t.do(Refuse, f, "it is awake already")
+				t.refuse(f, "it is awake already")
 			}
 		}
 	}
 }
 
-func (t *turn) hibernateAsked(f Function) {
+func (t *turn) hibernateAsked(f *subject) {
 	switch why := t.cannotSleepNow(f); {
 	case f.State == Hibernating:
 	case f.State == Hibernated:
-		t.do(Refuse, f, "it sleeps already")
+		t.refuse(f, "it sleeps already")
 	case !f.State.Awake():
-		t.do(Refuse, f, fmt.Sprintf("it is %s: only a function that is awake can be put to sleep", f.State))
-	case f.Busy > 0:
-		t.do(Refuse, f, fmt.Sprintf("it is busy: %s in flight", plural(f.Busy, "request")))
+		t.refuse(f, fmt.Sprintf("only a function that is awake can be put to sleep, and its state is %s", f.State))
 	case why != "":
-		t.do(Refuse, f, why)
+		t.refuse(f, why)
 	default:
 		t.sleep(f, "asked for on the command line")
 	}
@@ -58,20 +55,23 @@ func (t *turn) hibernateAsked(f Function) {
 
 // cannotSleepNow is cannotSleep for a person, who overrides what is declared and
 // what failed before.
-func (t *turn) cannotSleepNow(f Function) string {
+func (t *turn) cannotSleepNow(f *subject) string {
 	switch {
-	case !t.swap.Ready:
-		return "hibernation is off: " + t.swap.Reason
+	case f.Busy > 0:
+		return fmt.Sprintf("it is busy: %s in flight", plural(f.Busy, "request"))
+	case f.Waiting > 0:
+		return "a connection is about to be served"
 	case f.Replacing:
 		return "its successor is being started"
 	}
-	return ""
+	return t.cannotSwap(f)
 }
 
 // turnRoundAwaited breaks off deflates of functions that a client came back to.
 func (t *turn) turnRoundAwaited() {
 	for _, f := range t.functions {
-		if f.State == Hibernating && f.Waiting > 0 && !t.acted[f.Name] {
+		if f.State == Hibernating && f.Waiting > 0 && f.doing == "" {
+			t.memory.freeing -= f.gain()
 			t.do(TurnRound, f, "a connection came while it went to sleep")
 		}
 	}

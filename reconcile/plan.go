@@ -1,14 +1,15 @@
 package reconcile
 
-import (
-	"time"
-)
+import "time"
 
 const (
-	// settle is how long a function stays awake at least after its last byte
-	// before it may be put to sleep for others: a client's next request mostly
-	// follows sooner.
-	settle = 250 * time.Millisecond
+	// settleRequest is how long a function stays awake at least after its last
+	// byte before it may be put to sleep for others: a client's next request
+	// mostly follows sooner.
+	settleRequest = 250 * time.Millisecond
+	// settleWork is the same after processor use, which is measured about once a
+	// second.
+	settleWork = 2 * time.Second
 	// relief is the part of the budget that relief stops at.
 	relief = 0.95
 	// leastGain is the memory that is worth a deflate.
@@ -17,10 +18,15 @@ const (
 	maxStarting = 4
 	// maxDeflating bounds deflates at once; they are bound by the disk.
 	maxDeflating = 2
+	// lookSoon is when to look again for a client that waits for memory: a
+	// function becomes idle without an event, some time after its last byte.
+	lookSoon = 100 * time.Millisecond
+	// lookLater is the same where nobody waits.
+	lookLater = time.Second
 )
 
-// Plan decides. observed has at most one entry a name, and may lack functions
-// that were never started. Plan changes neither of its arguments.
+// Plan decides. observed has at most one entry a name, in any order, and may
+// lack functions that were never started. Plan changes neither of its arguments.
 func Plan(now time.Time, desired *Desired, observed Observed) Decision {
 	t := newTurn(now, desired, observed)
 	t.removeUndeclared()
@@ -30,46 +36,55 @@ func Plan(now time.Time, desired *Desired, observed Observed) Decision {
 	t.admit()
 	t.sleepIdle()
 	t.relieve()
-	t.explainRest()
+	t.noteBlind()
+	t.giveReasons()
 	return t.decision
 }
 
 // turn is one call of Plan: the facts, and the decision as it grows.
 type turn struct {
 	now       time.Time
-	declared  map[string]*declared
-	functions []Function
+	functions []*subject
 	swap      Swap
 	budget    int64
 	relieving bool
 	memory    memory
+	starting  int // cold starts, under way and decided
+	deflating int // deflates, under way and decided
+	victims   int // of them, decided for others in this turn
 	decision  Decision
-	acted     map[string]bool
 }
 
 func newTurn(now time.Time, desired *Desired, observed Observed) *turn {
-	return &turn{
+	t := &turn{
 		now:       now,
-		declared:  desired.functions,
-		functions: desired.withUnseen(observed.Functions),
+		functions: desired.subjects(observed.Functions),
 		swap:      observed.Swap,
 		budget:    desired.budget,
 		relieving: observed.Relieving,
-		memory:    count(observed.Functions, desired.functions),
-		decision:  Decision{Reasons: make(map[string]string, len(desired.functions))},
-		acted:     make(map[string]bool),
 	}
+	for _, f := range t.functions {
+		t.memory.add(f)
+		if f.State == Starting || f.Replacing {
+			t.starting++
+		}
+		if f.State == Hibernating {
+			t.deflating++
+		}
+	}
+	return t
 }
 
 // do adds an action, the only one of its function in this turn.
-func (t *turn) do(kind Kind, f Function, reason string) {
-	t.acted[f.Name] = true
+func (t *turn) do(kind Kind, f *subject, reason string) {
+	f.doing, f.reason = kind, reason
 	t.decision.Actions = append(t.decision.Actions, Action{Kind: kind, Function: f.Name, Reason: reason})
-	t.decision.Reasons[f.Name] = reason
 }
 
-// say gives the reason of a function that nothing is done to.
-func (t *turn) say(f Function, reason string) { t.decision.Reasons[f.Name] = reason }
+// refuse tells a person why not. It leaves f to what else there is to do.
+func (t *turn) refuse(f *subject, reason string) {
+	t.decision.Actions = append(t.decision.Actions, Action{Kind: Refuse, Function: f.Name, Reason: reason})
+}
 
 // lookAgain asks for a turn at a time to come.
 func (t *turn) lookAgain(at time.Time) {

@@ -9,92 +9,117 @@ import (
 // sleepIdle puts functions to sleep that have been idle as long as declared.
 func (t *turn) sleepIdle() {
 	for _, f := range t.functions {
-		if !t.isDeclared(f) || t.acted[f.Name] || f.Replacing || !t.idle(f) || t.cannotSleep(f) != "" {
+		if !t.maySleep(f) {
 			continue
 		}
-		after := t.declared[f.Name].Hibernate.After
-		if t.idleFor(f) < after {
-			t.lookAgain(t.now.Add(after - t.idleFor(f)))
-			continue
-		}
-		if t.deflating() < maxDeflating {
-			t.sleep(f, fmt.Sprintf("idle for %s, hibernate.after is %s", span(t.idleFor(f)), span(after)))
+		idle, after := f.idleFor(t.now), f.declared.Hibernate.After
+		switch {
+		case idle < after:
+			t.lookAgain(t.now.Add(after - idle))
+		case t.deflating >= maxDeflating:
+			f.reason = fmt.Sprintf("waits to sleep: %d functions are going to sleep already", t.deflating)
+		default:
+			t.sleep(f, fmt.Sprintf("idle for %s, hibernate.after is %s", span(idle), span(after)))
 		}
 	}
 }
 
-// relieve puts one function to sleep while the node is over its budget.
+// relieve puts one function to sleep while the node is over its budget, or still
+// too near to it.
 func (t *turn) relieve() {
-	over := t.memory.resident > t.budget
-	still := t.relieving && float64(t.memory.resident) > relief*float64(t.budget)
-	t.decision.Relieving = over || still
-	if !t.decision.Relieving {
+	goal := int64(relief * float64(t.budget))
+	over := t.memory.resident - t.budget
+	t.decision.Relieving = over > 0 || t.relieving && t.memory.resident > goal
+	if !t.decision.Relieving || t.memory.resident-t.memory.freeing <= goal {
 		return
 	}
-	if t.memory.resident-t.memory.freeing <= int64(relief*float64(t.budget)) {
-		return // under way
-	}
-	if f, ok := t.victim(); ok {
-		t.sleep(f, fmt.Sprintf("the node holds %s of a budget of %s, and it %s", size(t.memory.resident), size(t.budget), t.merits(f)))
-		return
-	}
-	if over && t.deflating() == 0 {
-		t.decision.Notes = append(t.decision.Notes, fmt.Sprintf(
-			"over budget: %s of %s, and no function can be put to sleep for it: %s", size(t.memory.resident), size(t.budget), t.holders()))
+	switch f := t.victim(); {
+	case f != nil && over > 0:
+		t.sleepForOthers(f, fmt.Sprintf("the node is %s over its budget of %s", size(over), size(t.budget)))
+	case f != nil:
+		t.sleepForOthers(f, fmt.Sprintf("the node was over its budget of %s and is still %s above %s", size(t.budget), size(t.memory.resident-goal), size(goal)))
+	case t.deflating == 0:
+		t.cannotRelieve(over)
 	}
 }
 
-// makeRoom puts one function to sleep for another that waits, unless deflates
-// under way will free enough.
-func (t *turn) makeRoom(waiting Function, short int64) {
+// cannotRelieve says so if the node is over its budget, and looks again if that
+// can change.
+func (t *turn) cannotRelieve(over int64) {
+	if slices.ContainsFunc(t.functions, func(f *subject) bool { return f.State.Awake() }) {
+		t.lookAgain(t.now.Add(lookLater))
+	}
+	if over > 0 {
+		t.decision.Notes = append(t.decision.Notes, fmt.Sprintf(
+			"%s over the budget of %s, and nobody can be put to sleep for it now; %s", size(over), size(t.budget), t.census()))
+	}
+}
+
+// makeRoom puts one function to sleep for another that lacks so much memory,
+// unless deflates under way will free enough.
+func (t *turn) makeRoom(waiting due, short int64) {
 	if t.memory.freeing >= short {
 		return
 	}
-	if f, ok := t.victim(); ok {
-		t.sleep(f, fmt.Sprintf("%q needs memory, and it %s", waiting.Name, t.merits(f)))
+	switch f := t.victim(); {
+	case f == nil:
+	case f == waiting.subject:
+		t.sleepForOthers(f, "its successor needs memory")
+	default:
+		t.sleepForOthers(f, fmt.Sprintf("%q needs memory", waiting.Name))
 	}
 }
 
-func (t *turn) sleep(f Function, reason string) {
-	t.memory.freeing += gain(f)
+// sleepForOthers adds to the reason why it was f.
+func (t *turn) sleepForOthers(f *subject, why string) {
+	why += fmt.Sprintf("; this one was idle for %s, and its sleep frees about %s", span(f.idleFor(t.now)), size(f.gain()))
+	if f.WakeCost > 0 {
+		why += fmt.Sprintf(", its wake takes about %s", span(f.WakeCost))
+	}
+	t.victims++
+	t.sleep(f, why)
+}
+
+func (t *turn) sleep(f *subject, reason string) {
+	t.memory.freeing += f.gain()
+	t.deflating++
 	t.do(Hibernate, f, reason)
 }
 
 // victim is the function to put to sleep for others: of the lowest priority the
-// one that frees most for the least, if there is one.
-func (t *turn) victim() (Function, bool) {
-	if t.deflating() >= maxDeflating {
-		return Function{}, false
+// one that frees most for the least; nil if there is none, or there was one in
+// this turn.
+func (t *turn) victim() *subject {
+	if t.victims > 0 || t.deflating >= maxDeflating {
+		return nil
 	}
-	var fit []Function
+	var best *subject
 	for _, f := range t.functions {
-		if t.acted[f.Name] || f.Replacing || !t.idle(f) || t.cannotSleep(f) != "" || gain(f) < leastGain {
+		if !t.maySleep(f) || f.gain() < leastGain {
 			continue
 		}
-		if t.idleFor(f) < settle {
-			t.lookAgain(t.now.Add(settle - t.idleFor(f)))
+		if early := f.settle() - f.idleFor(t.now); early > 0 {
+			t.lookAgain(t.now.Add(early))
 			continue
 		}
-		fit = append(fit, f)
+		if best == nil || t.compareVictims(f, best) < 0 {
+			best = f
+		}
 	}
-	if len(fit) == 0 {
-		return Function{}, false
-	}
-	return slices.MinFunc(fit, t.compareVictims), true
+	return best
 }
 
 // compareVictims orders by what a sleep costs for what it brings; -1: a first.
-func (t *turn) compareVictims(a, b Function) int {
+func (t *turn) compareVictims(a, b *subject) int {
 	return cmp.Or(
-		cmp.Compare(t.declared[a.Name].Hibernate.Priority, t.declared[b.Name].Hibernate.Priority),
-		cmp.Compare(t.worth(b), t.worth(a)),
-		cmp.Compare(a.Name, b.Name))
+		cmp.Compare(a.declared.Hibernate.Priority, b.declared.Hibernate.Priority),
+		cmp.Compare(t.worth(b), t.worth(a)))
 }
 
 // worth grows with the memory that f's sleep frees and with the time it has
 // been idle, which is the best guess of how long it stays so, and falls with the
 // time that its next client will wait.
-func (t *turn) worth(f Function) float64 {
+func (t *turn) worth(f *subject) float64 {
 	const (
 		typicalWake = 0.02 // seconds, where none was measured
 		leastWake   = 0.001
@@ -103,39 +128,36 @@ func (t *turn) worth(f Function) float64 {
 	if cost == 0 {
 		cost = typicalWake
 	}
-	return float64(gain(f)) * t.idleFor(f).Seconds() / max(cost, leastWake)
+	return float64(f.gain()) * f.idleFor(t.now).Seconds() / max(cost, leastWake)
 }
 
-// idle tells whether f is awake and has nothing to do.
-func (t *turn) idle(f Function) bool {
-	return f.State.Awake() && f.Busy == 0 && f.Waiting == 0
+// maySleep tells whether f can be put to sleep without a person's word.
+func (t *turn) maySleep(f *subject) bool {
+	return f.doing == "" && f.idle() && !f.Replacing && t.cannotSleep(f) == ""
 }
 
 // cannotSleep says why f, though idle, is not to be put to sleep; "" if it may.
-func (t *turn) cannotSleep(f Function) string {
-	d := t.declared[f.Name]
-	switch need := gain(f); {
-	case d.Hibernate.Never:
+func (t *turn) cannotSleep(f *subject) string {
+	switch {
+	case f.declared.Hibernate.Never:
 		return `hibernate.after is "never"`
-	case !t.swap.Ready:
-		return "hibernation is off: " + t.swap.Reason
 	case f.Blind:
 		return "its memory cannot be seen"
 	case t.now.Before(f.NoSleepUntil):
 		t.lookAgain(f.NoSleepUntil)
-		return "the last attempt failed: " + f.NoSleepWhy
-	case t.swap.Free < need:
-		return fmt.Sprintf("swap has %s left, and its sleep needs about %s: enlarge node.swap.size", size(t.swap.Free), size(need))
+		return "the last attempt to put it to sleep failed: " + f.NoSleepWhy
 	}
-	return ""
+	return t.cannotSwap(f)
 }
 
-func (t *turn) deflating() int {
-	n := t.number(Hibernating)
-	for _, a := range t.decision.Actions {
-		if a.Kind == Hibernate {
-			n++
-		}
+// cannotSwap says why there is no swap for f, beside what deflates under way will
+// take.
+func (t *turn) cannotSwap(f *subject) string {
+	switch need, free := f.gain(), max(0, t.swap.Free-t.memory.freeing); {
+	case !t.swap.Ready:
+		return "hibernation is off: " + t.swap.Reason
+	case free < need:
+		return fmt.Sprintf("swap has %s left, and its sleep needs about %s: enlarge node.swap.size", size(free), size(need))
 	}
-	return n
+	return ""
 }
