@@ -23,14 +23,10 @@ func demo(ctx context.Context, p *printer) (err error) {
 	if err := vacant(functions); err != nil {
 		return err
 	}
-	before, err := torporGroups("/")
-	if err != nil {
-		return err
-	}
 	p.title("torpor on %s/: %d functions, %s of memory for all of them", config, len(functions), size(budget))
 	n, err := startNode(ctx)
 	if n != nil {
-		defer func() { err = errors.Join(err, clean(p, n, before)) }()
+		defer func() { err = errors.Join(err, clean(p, n)) }()
 	}
 	if err != nil {
 		return err
@@ -51,10 +47,10 @@ func demo(ctx context.Context, p *printer) (err error) {
 }
 
 // clean ends the node and looks for what is left of it.
-func clean(p *printer, n *node, before []string) error {
+func clean(p *printer, n *node) error {
 	p.title("Cleaning up")
 	endErr := n.end()
-	left, err := leftovers("/", n.dir, before)
+	left, err := leftovers("/", n.group, n.dir)
 	if err == nil && len(left) > 0 {
 		err = fmt.Errorf("left behind: %s", strings.Join(left, ", "))
 	}

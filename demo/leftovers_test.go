@@ -40,14 +40,14 @@ func TestLeftovers(t *testing.T) {
 		swapsHeader+"/dev/sda2 partition 100 7 -2\n/x/demo/state/swap file 100 0 -3\n",
 		"/dev/sda1 / ext4 rw 0 0\ntmpfs /x/demo/run tmpfs rw 0 0\ntmpfs /x/demonstration tmpfs rw 0 0\n",
 		"memory/torpor/hello", "memory/torpor-1234/hello", "unified/torpor-1234")
-	memory := "cgroup " + filepath.Join(root, "sys/fs/cgroup/memory")
+	groups := "cgroup " + filepath.Join(root, "sys/fs/cgroup")
 	want := []string{
-		memory + "/torpor-1234",
-		"cgroup " + filepath.Join(root, "sys/fs/cgroup/unified/torpor-1234"),
+		groups + "/memory/torpor-1234",
+		groups + "/unified/torpor-1234",
 		"in /proc/swaps: /x/demo/state/swap file 100 0 -3",
 		"in /proc/self/mounts: tmpfs /x/demo/run tmpfs rw 0 0",
 	}
-	left, err := leftovers(root, "/x/demo", []string{memory + "/torpor"})
+	left, err := leftovers(root, "torpor-1234", "/x/demo")
 	if err != nil || !slices.Equal(left, want) {
 		t.Errorf("left %q, %v, want %q", left, err, want)
 	}
@@ -55,14 +55,35 @@ func TestLeftovers(t *testing.T) {
 
 func TestLeftoversOfACleanMachine(t *testing.T) {
 	root := machine(t, swapsHeader, "proc /proc proc rw 0 0\n")
-	if left, err := leftovers(root, "/x/demo", nil); err != nil || len(left) > 0 {
+	if left, err := leftovers(root, "torpor-1234", "/x/demo"); err != nil || len(left) > 0 {
 		t.Errorf("left %q, %v", left, err)
 	}
 }
 
 func TestLeftoversThatCannotBeSeen(t *testing.T) {
-	if _, err := leftovers(t.TempDir(), "/x/demo", nil); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := leftovers(t.TempDir(), "torpor", "/x/demo"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestGroupOf(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, "proc/7/cgroup")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct{ text, want string }{
+		{"4:memory:/torpor-1234/hello-5678\n0::/torpor-1234/hello-5678/sentry\n", "torpor-1234"},
+		{"0::/torpor.slice/torpor-hello.scope\n", "torpor.slice"},
+		{"4:memory:/\n0::/user.slice\n", ""},
+	}
+	for _, test := range tests {
+		if err := os.WriteFile(path, []byte(test.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := groupOf(root, 7); got != test.want || (err == nil) != (test.want != "") {
+			t.Errorf("%q: %q, %v, want %q", test.text, got, err, test.want)
+		}
 	}
 }
 

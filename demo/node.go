@@ -26,6 +26,7 @@ const (
 // node is the daemon under demonstration, in a folder of its own.
 type node struct {
 	dir    string
+	group  string // control group of all sandboxes; known once there is one
 	client *api.Client
 	daemon *exec.Cmd
 	exited chan struct{} // closed once the daemon has ended

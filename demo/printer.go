@@ -31,7 +31,7 @@ func (p *printer) title(format string, args ...any) {
 }
 
 func (p *printer) line(format string, args ...any) {
-	fmt.Fprintf(p.out, "  "+format+"\n", args...)
+	fmt.Fprintln(p.out, strings.TrimRight("  "+fmt.Sprintf(format, args...), " "))
 }
 
 // note is a sentence about the line before it, in as many lines as it takes.

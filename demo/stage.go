@@ -33,6 +33,9 @@ func (s *stage) firstRequests(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if s.node.group, err = groupOf("/", now.PID); err != nil {
+			return err
+		}
 		s.p.line("%-14s answered after %s, as a %s sandbox of %s", f.name, ms(f.cold[0]), now.Isolation, size(now.ResidentBytes))
 	}
 	now, err := s.settle(ctx)

@@ -5,7 +5,7 @@
 # Awake at once, the four functions need more memory than this budget. The first byte on the address of
 # one that sleeps wakes it, and another one goes to sleep.
 node {
-  memory_budget = "160MiB"
+  memory_budget = "96MiB"
 
   swap {
     size = "1GiB" # where sleeping functions keep their memory

@@ -8,7 +8,7 @@ function "hello-go" {
   env     = { PORT = "8080", STATE_MIB = "30" }
 
   limits {
-    memory = "128MiB"
+    memory = "96MiB"
   }
   listen "http" {
     address = "127.0.0.1:18080"

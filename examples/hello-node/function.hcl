@@ -12,7 +12,7 @@ function "hello-node" {
     target = "/app"
   }
   limits {
-    memory = "160MiB"
+    memory = "96MiB"
   }
   listen "http" {
     address = "127.0.0.1:18082"

@@ -12,7 +12,7 @@ function "hello-python" {
     target = "/app"
   }
   limits {
-    memory = "128MiB"
+    memory = "96MiB"
   }
   listen "http" {
     address = "127.0.0.1:18081"

@@ -8,7 +8,7 @@ function "redis" {
   user    = local.nobody
 
   limits {
-    memory = "128MiB"
+    memory = "96MiB"
   }
   listen "redis" {
     address = "127.0.0.1:18083"
