@@ -5,6 +5,7 @@ import (
 	"net"
 
 	"torpor/gvisor"
+	"torpor/hibernate"
 )
 
 // Runtime starts sandboxes and finds them again.
@@ -31,7 +32,7 @@ type Sandbox interface {
 	ExitStatus() string
 	Dial(ctx context.Context, port int) (*net.TCPConn, error)
 	Terminate(ctx context.Context) error
-	GiveBack(ctx context.Context) error
+	hibernate.Sandbox
 	Reap()
 	Close()
 }

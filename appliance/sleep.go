@@ -22,8 +22,12 @@ func (d *daemon) hibernate(f *function, reason string) {
 		return
 	}
 	f.to(reconcile.Hibernating)
+	wasWoken := f.awake == reconcile.Woken
 	f.op = d.background(func(ctx context.Context) func() {
-		report, err := hibernate.Deflate(ctx, i.group, i.GiveBack)
+		if wasWoken {
+			i.remember()
+		}
+		report, err := hibernate.Deflate(ctx, i.group, i)
 		return func() { d.deflated(f, i, report, err, reason) }
 	})
 }

@@ -54,7 +54,8 @@ func (g *Group) Add(pid int) error {
 // Procs are the processes in the group, in any hierarchy, sorted.
 func (g *Group) Procs() ([]int, error) {
 	var all []int
-	for _, f := range g.folders() {
+	still, _ := g.still()
+	for _, f := range append(g.folders(), still) {
 		pids, err := f.procs()
 		if err != nil && !gone(err) {
 			return nil, fmt.Errorf("cgroup: processes of %s: %w", g.path, err)
@@ -93,7 +94,8 @@ const (
 // every hierarchy. It waits up to a second for the kernel to let go of it. A
 // group that is gone is no error.
 func (g *Group) Remove() error {
-	for _, f := range slices.Backward(g.folders()) {
+	still, _ := g.still()
+	for _, f := range slices.Backward(append(g.folders(), still)) {
 		if err := removeFolder(f); err != nil {
 			return fmt.Errorf("cgroup: remove %s: %w", g.path, err)
 		}

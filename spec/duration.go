@@ -25,14 +25,14 @@ var daysForm = regexp.MustCompile(`^([0-9]{1,4})d$`)
 
 // likelyDuration is what was probably meant.
 func likelyDuration(s string) string {
-	close := strings.ReplaceAll(strings.ToLower(s), " ", "")
-	if _, err := time.ParseDuration(close); err == nil {
-		return close
+	tight := strings.ReplaceAll(strings.ToLower(s), " ", "")
+	if _, err := time.ParseDuration(tight); err == nil {
+		return tight
 	}
-	if _, err := time.ParseDuration(close + "s"); err == nil {
-		return close + "s"
+	if _, err := time.ParseDuration(tight + "s"); err == nil {
+		return tight + "s"
 	}
-	if m := daysForm.FindStringSubmatch(close); m != nil {
+	if m := daysForm.FindStringSubmatch(tight); m != nil {
 		days, _ := time.ParseDuration(m[1] + "h")
 		return hours(days * 24)
 	}

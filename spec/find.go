@@ -1,13 +1,11 @@
 package spec
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -17,7 +15,7 @@ type finder struct {
 	files []string // each file once, in name order
 	dirs  []string // folders whose changes can change the answer
 	diags hcl.Diagnostics
-	seen  map[string]bool // real paths of files
+	seen  map[string]bool // files, by their paths without links
 }
 
 func find(paths []string) *finder {
@@ -109,17 +107,17 @@ func (f *finder) file(path string, info fs.FileInfo) {
 			path+" is not a regular file ("+info.Mode().Type().String()+"). Put the text into a regular file."))
 		return
 	}
-	real, err := filepath.EvalSymlinks(path)
+	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		f.diags = append(f.diags, unreadable(path, err))
 		return
 	}
-	if abs, err := filepath.Abs(real); err == nil {
-		real = abs
+	if abs, err := filepath.Abs(target); err == nil {
+		target = abs
 	}
-	f.dirs = append(f.dirs, filepath.Dir(real))
-	if !f.seen[real] {
-		f.seen[real] = true
+	f.dirs = append(f.dirs, filepath.Dir(target))
+	if !f.seen[target] {
+		f.seen[target] = true
 		f.files = append(f.files, path)
 	}
 }
@@ -138,36 +136,4 @@ func watchable(dirs []string) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// unreadable says why a path could not be opened or read.
-func unreadable(path string, err error) *hcl.Diagnostic {
-	switch {
-	case errors.Is(err, syscall.ELOOP):
-		return pathError(path, "Symlink loop",
-			path+" is a symbolic link that leads back to itself. Point it to the file that it should stand for.")
-	case errors.Is(err, fs.ErrNotExist) && isLink(path):
-		return pathError(path, "Dangling symlink",
-			path+" is a symbolic link to something that does not exist. Point it to a file, or remove it.")
-	case errors.Is(err, fs.ErrNotExist):
-		return pathError(path, "No such file or folder",
-			path+" does not exist. Create it, or give the path of a folder with .hcl files.")
-	case errors.Is(err, fs.ErrPermission):
-		return pathError(path, "Unreadable",
-			path+" may not be read by this user. Change its mode or owner.")
-	}
-	return pathError(path, "Unreadable", path+" cannot be read: "+cause(err)+".")
-}
-
-func isLink(path string) bool {
-	info, err := os.Lstat(path)
-	return err == nil && info.Mode()&fs.ModeSymlink != 0
-}
-
-// cause is the system's own words, without operation and path, which the message has already.
-func cause(err error) string {
-	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
-		return pathErr.Err.Error()
-	}
-	return err.Error()
 }

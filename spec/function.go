@@ -61,7 +61,7 @@ type FunctionRanges struct {
 // apart. Limits, listeners, readiness and times are not part of it.
 func (f Function) Fingerprint() string {
 	return hash(Function{
-		Name: f.Name, Rootfs: f.Rootfs, Image: f.Image, Command: f.Command, Args: f.Args, Env: f.Env,
+		Rootfs: f.Rootfs, Image: f.Image, Command: f.Command, Args: f.Args, Env: f.Env,
 		User: f.User, WorkingDir: f.WorkingDir, Mounts: f.Mounts, Scratch: f.Scratch, Isolation: f.Isolation,
 	})
 }

@@ -11,12 +11,12 @@ import (
 // TestFingerprint changes each field in turn. A new field has to be put on one of the lists.
 func TestFingerprint(t *testing.T) {
 	newSandbox := map[string]any{
-		"Name": "x", "Rootfs": "x", "Image": "x", "Command": []string{"x"}, "Args": []string{"x"},
+		"Rootfs": "x", "Image": "x", "Command": []string{"x"}, "Args": []string{"x"},
 		"Env": map[string]string{"x": "y"}, "User": "x", "WorkingDir": "x", "Mounts": []Mount{{Source: "x"}},
 		"Scratch": "x", "Isolation": "x",
 	}
 	sameSandbox := map[string]any{
-		"Start": "x", "Limits": Limits{Memory: 1}, "Listens": []Listen{{Name: "x"}}, "Ready": Ready{Path: "x"},
+		"Name": "x", "Start": "x", "Limits": Limits{Memory: 1}, "Listens": []Listen{{Name: "x"}}, "Ready": Ready{Path: "x"},
 		"Hibernate": Hibernate{Never: true}, "Hold": Hold{Connections: 1}, "StopTimeout": time.Second,
 		"Range": hcl.Range{Filename: "x"}, "Ranges": FunctionRanges{Root: hcl.Range{Filename: "x"}},
 	}

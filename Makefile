@@ -1,0 +1,44 @@
+# Everything is built without cgo: a sandbox is this binary started again, in a root of its own.
+export CGO_ENABLED := 0
+export GOFLAGS := -buildvcs=false
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+FUZZTIME ?= 10s
+
+.DEFAULT_GOAL := help
+.PHONY: help build setup demo test fuzz bench fmt clean
+
+help: ## Show this
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+build: ## Build out/torpor, one static binary
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o out/torpor .
+
+setup: ## Install missing Debian packages, make the examples' root file systems
+	@scripts/setup.sh
+	@scripts/roots.sh
+	@$(GO) build -trimpath -ldflags '-s -w' -o examples/hello-go/rootfs/hello ./examples/hello-go
+
+demo: setup build ## Four functions on a budget for two: who sleeps, what it saves, how fast they wake
+	@$(GO) build -o out/demo ./demo
+	@out/demo
+
+test: setup build ## Check everything that can be checked on this machine
+	$(GO) vet ./...
+	CGO_ENABLED=1 $(GO) test -race -timeout 10m $(shell $(GO) list ./spec ./reconcile ./gateway ./api ./cli 2>/dev/null)
+	$(GO) test -timeout 15m ./...
+
+fuzz: ## Fuzz each target for FUZZTIME
+	@scripts/fuzz.sh $(FUZZTIME)
+
+bench: ## Run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fmt: build ## Format Go and HCL
+	gofmt -w $$(git ls-files '*.go')
+	out/torpor fmt examples
+
+clean: ## Remove all that these commands made
+	rm -rf out examples/*/rootfs examples/*/.rootfs.*

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestNoteWrapsAtWords(t *testing.T) {
+	var out strings.Builder
+	newPrinter(&out).note(strings.Repeat("four ", 20) + strings.Repeat("x", 120))
+	indent := strings.Repeat(" ", 17)
+	want := indent + strings.TrimSpace(strings.Repeat("four ", 16)) + "\n" +
+		indent + "four four four four\n" +
+		indent + strings.Repeat("x", 120) + "\n"
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}
+
+func TestNoColourOffATerminal(t *testing.T) {
+	var out strings.Builder
+	p := newPrinter(&out)
+	p.title("%s", p.asleep("asleep"))
+	if out.String() != "\nasleep\n" {
+		t.Errorf("%q", out.String())
+	}
+}

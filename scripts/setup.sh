@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that torpor's set-up and tests need, if they are missing.
+set -euo pipefail
+
+wanted=(
+  gcc            # the race detector
+  libc6-dev      # the race detector
+  mmdebstrap     # the examples' root file systems
+)
+
+missing=()
+for package in "${wanted[@]}"; do
+  status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if [ "$(id -u)" != 0 ]; then
+  echo "setup: these packages are missing: ${missing[*]}. Run this as root, or: apt-get install ${missing[*]}" >&2
+  exit 1
+fi
+
+install() {
+  DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends \
+    -o DPkg::Lock::Timeout=120 "${missing[@]}" </dev/null >/dev/null
+}
+
+echo "setup: installing ${missing[*]}"
+if ! install 2>/dev/null; then
+  echo "setup: updating the package lists"
+  apt-get -qq update </dev/null
+  install
+fi
