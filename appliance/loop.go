@@ -94,6 +94,8 @@ func (d *daemon) begin(f *function, a reconcile.Action) {
 		d.wake(f, a.Reason)
 	case reconcile.Hibernate:
 		d.hibernate(f, a.Reason)
+	case reconcile.Reclaim:
+		d.reclaim(f)
 	case reconcile.TurnRound:
 		f.breakOff()
 	case reconcile.Stop:

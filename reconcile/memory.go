@@ -7,7 +7,7 @@ const firstGuess = 64 << 20
 // memory is the node's account.
 type memory struct {
 	resident int64 // of all functions, now
-	reserved int64 // more, that functions being started or woken will take
+	reserved int64 // more, that functions being started or just woken will take
 	freeing  int64 // of resident, what deflates under way will give back
 }
 
@@ -15,12 +15,12 @@ type memory struct {
 // may take long.
 func (m *memory) add(f *subject) {
 	m.resident += f.resident()
-	switch f.State {
-	case Starting:
+	switch {
+	case f.State == Starting:
 		m.reserved += max(0, f.coldNeed()-f.resident())
-	case Waking:
+	case f.State == Waking, f.State == Woken && f.Busy > 0: // it still fetches what it needs
 		m.reserved += max(0, f.wakeNeed()-f.resident())
-	case Hibernating:
+	case f.State == Hibernating, f.Reclaiming:
 		m.freeing += f.gain()
 	}
 	if f.Replacing {
