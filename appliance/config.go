@@ -82,7 +82,7 @@ func (d *daemon) newFunction(s spec.Function) *function {
 	return &function{
 		spec: s, log: log, state: reconcile.Cold,
 		ways:  make(map[way]*listening),
-		route: gateway.NewRoute(s.Name, routeLimits(s), log, d.nudge),
+		route: gateway.NewRoute(s.Name, routeLimits(s), d.Log, d.nudge),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"torpor/cgroup"
@@ -26,6 +27,15 @@ type instance struct {
 	isolation   string
 	released    chan struct{} // closed with Close
 	release     sync.Once
+	workingSet  atomic.Pointer[hibernate.WorkingSet] // of its last wake; nil before it was recorded
+}
+
+// remember keeps what the sandbox touched since its last wake, for the next one.
+// Where the kernel cannot tell, wakes are slower and nothing else.
+func (i *instance) remember() {
+	if set, err := hibernate.Touched(i.group); err == nil {
+		i.workingSet.Store(set)
+	}
 }
 
 // Close gives up what the daemon holds of the sandbox, which goes on if it was

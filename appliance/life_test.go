@@ -50,3 +50,26 @@ func TestFunctionSleepsByItselfWhenIdle(t *testing.T) {
 		t.Errorf("it was started anew: %+v", again)
 	}
 }
+
+// A freeze interrupts what the sandbox's processes say to each other; some of
+// that is only noticed when the function next needs memory.
+func TestFunctionOutlivesManySleepsInARow(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	n := newNode(t, nodeBlock("1GiB")+declare("hello", port))
+	n.expect(port, "/count", "1")
+	for round := range 5 {
+		for range 3 {
+			n.sleep("hello")
+			if _, err := n.Act(t.Context(), "hello", api.Wake); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := len(n.get(port, "/stream?mib=16")); got != 16<<20 {
+			t.Fatalf("round %d: %d bytes", round, got)
+		}
+	}
+	if f := n.function("hello"); f.ColdStarts != 1 || f.Wakes != 15 {
+		t.Errorf("after 15 sleeps: %+v", f)
+	}
+}

@@ -57,6 +57,15 @@ func (d *daemon) listen(f *function) {
 	}
 }
 
+// listenAgain tries what could not be opened before.
+func (d *daemon) listenAgain() {
+	for _, f := range d.functions {
+		if f.deaf() {
+			d.listen(f)
+		}
+	}
+}
+
 func (d *daemon) open(f *function, w way) (stop func(), err error) {
 	if w.socket != "" {
 		return d.openHandedOver(f, w)

@@ -51,6 +51,7 @@ func (d *daemon) turn(now time.Time) {
 	if d.desired == nil {
 		return // nothing good was ever read: touch nothing
 	}
+	d.listenAgain()
 	decision := reconcile.Plan(now, d.desired, d.observe(now))
 	d.relieving, d.notes = decision.Relieving, decision.Notes
 	for name, reason := range decision.Reasons {

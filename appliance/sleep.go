@@ -22,7 +22,11 @@ func (d *daemon) hibernate(f *function, reason string) {
 		return
 	}
 	f.to(reconcile.Hibernating)
+	wasWoken := f.awake == reconcile.Woken
 	f.op = d.background(func(ctx context.Context) func() {
+		if wasWoken {
+			i.remember()
+		}
 		report, err := hibernate.Deflate(ctx, i.group, i)
 		return func() { d.deflated(f, i, report, err, reason) }
 	})

@@ -176,10 +176,20 @@ func (d *daemon) wake(f *function, reason string) {
 		f.began = held
 	}
 	i := f.sandbox
+	if set := i.workingSet.Load(); set != nil {
+		d.ops.Go(func() { d.prefetch(f, set) })
+	}
 	f.op = d.background(func(ctx context.Context) func() {
 		report, err := hibernate.Inflate(ctx, i.group)
 		return func() { d.woke(f, i, report, err, reason) }
 	})
+}
+
+// prefetch runs beside the wake that it is for.
+func (d *daemon) prefetch(f *function, set *hibernate.WorkingSet) {
+	if err := set.Prefetch(); err != nil {
+		f.log.Warn("cannot prefetch its working set: its memory comes back page by page", "error", err)
+	}
 }
 
 func (d *daemon) woke(f *function, i *instance, report hibernate.Report, err error, reason string) {

@@ -1,7 +1,9 @@
 package gvisor
 
 import (
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"gvisor.dev/gvisor/runsc/cli"
@@ -23,7 +25,13 @@ func RunChildRole() (code int, ok bool) {
 	case os.Args[0] == launchRole:
 		return launch(os.NewFile(launchFD, "launch socket")), true
 	case strings.HasPrefix(os.Args[0], "runsc-"):
-		os.Args = withLimits(os.Args)
+		if slices.Contains(os.Args, "boot") {
+			os.Args = withLimits(os.Args)
+			if err := makeFreezable(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 1, true
+			}
+		}
 		runsc()
 	case isUmounter(os.Args):
 		runsc()

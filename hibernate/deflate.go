@@ -111,7 +111,8 @@ func freeSwap() (int64, error) {
 	return int64(info.Freeswap) * int64(info.Unit), nil
 }
 
-// Inflate wakes a group. Its pages come back as it touches them.
+// Inflate wakes a group. Its pages come back as it touches them, or sooner with
+// WorkingSet.Prefetch.
 func Inflate(ctx context.Context, g *cgroup.Group) (Report, error) {
 	var r Report
 	err := ctx.Err()

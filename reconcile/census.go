@@ -54,7 +54,7 @@ func (t *turn) place(f *subject) string {
 		return "busy"
 	case t.cannotSleep(f) != "":
 		return "idle but not able to sleep"
-	case f.gain() < leastGain:
+	case f.small():
 		return "idle but too small to matter"
 	case f.idleFor(t.now) < f.settle():
 		return "only just idle"

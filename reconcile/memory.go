@@ -50,9 +50,9 @@ func (s *subject) coldNeed() int64 {
 	return min(int64(s.declared.Limits.Memory), firstGuess)
 }
 
-// wakeNeed is what it is expected to hold once woken. For the first wake that is
-// a guess, half of what was swapped: the paper saw 30 to 90 % of it needed
-// again, we see less.
+// wakeNeed is what it is expected to hold once woken. Before the first wake that
+// is all it ever may: the paper saw 30 to 90 % of what was swapped needed again,
+// and several that wake at once must not go over the budget by a wrong guess.
 func (s *subject) wakeNeed() int64 {
 	switch {
 	case s.WokenBytes > 0:
@@ -60,7 +60,7 @@ func (s *subject) wakeNeed() int64 {
 	case s.Blind:
 		return s.coldNeed()
 	}
-	return s.Resident + s.Swapped/2
+	return s.Resident + s.Swapped
 }
 
 // gain is what putting it to sleep would free.

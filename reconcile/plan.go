@@ -12,6 +12,9 @@ const (
 	settleWork = 2 * time.Second
 	// relief is the part of the budget that relief stops at.
 	relief = 0.95
+	// patience bounds the wait for the next try of a failed function that a
+	// client waits for: less than clients mostly wait.
+	patience = 5 * time.Second
 	// leastGain is the memory that is worth a deflate.
 	leastGain = 1 << 20
 	// maxStarting bounds cold starts at once; they are bound by the processor.

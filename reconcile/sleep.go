@@ -95,7 +95,7 @@ func (t *turn) victim() *subject {
 	}
 	var best *subject
 	for _, f := range t.functions {
-		if !t.maySleep(f) || f.gain() < leastGain {
+		if !t.maySleep(f) || f.small() {
 			continue
 		}
 		if early := f.settle() - f.idleFor(t.now); early > 0 {

@@ -51,6 +51,9 @@ func (s *subject) idle() bool {
 	return s.State.Awake() && s.Busy == 0 && s.Waiting == 0
 }
 
+// small tells whether it is idle and its sleep would free too little for others.
+func (s *subject) small() bool { return s.idle() && s.gain() < leastGain }
+
 // moving tells whether it is on its way to another state.
 func (s *subject) moving() bool {
 	switch s.State {

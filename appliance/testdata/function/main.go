@@ -36,7 +36,7 @@ func main() {
 		signal.Ignore(syscall.SIGTERM)
 	}
 	if *deaf {
-		select {}
+		time.Sleep(time.Hour)
 	}
 	awaitFile(*waitFor)
 	web := listen(8080)
@@ -45,7 +45,7 @@ func main() {
 	fmt.Println("serving", os.Getenv("VERSION"))
 	err := http.Serve(web, s.routes())
 	fmt.Println("no longer serving:", err)
-	select {} // its listener was closed, it lives on
+	time.Sleep(time.Hour) // its listener was closed, it lives on
 }
 
 func listen(port int) net.Listener {

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// imports is who may import whom: every package of the module, and all of the
+// module's packages that it depends on, directly or not. ARCHITECTURE.md shows
+// the same as a picture.
+var imports = map[string]string{
+	"torpor/spec":             "",
+	"torpor/gvisor":           "",
+	"torpor/gateway":          "",
+	"torpor/image":            "",
+	"torpor/output":           "",
+	"torpor/systemd":          "",
+	"torpor/cgroup/interrupt": "",
+	"torpor/cgroup":           "cgroup/interrupt",
+	"torpor/hibernate":        "cgroup cgroup/interrupt",
+	"torpor/reconcile":        "spec",
+	"torpor/api":              "spec",
+	"torpor/api/apitest":      "api spec",
+	"torpor/doctor":           "cgroup cgroup/interrupt hibernate",
+	"torpor/cli":              "api cgroup cgroup/interrupt doctor hibernate spec",
+	"torpor/appliance":        "api cgroup cgroup/interrupt gateway gvisor hibernate image output reconcile spec systemd",
+}
+
+func TestImports(t *testing.T) {
+	for _, pkg := range list(t, "./...") {
+		want, known := imports[pkg]
+		if !known {
+			if !isProgram(t, pkg) {
+				t.Errorf("%s is not in the table of imports", pkg)
+			}
+			continue
+		}
+		var got []string
+		for _, dep := range list(t, "-deps", pkg) {
+			if name, ours := strings.CutPrefix(dep, "torpor/"); ours && dep != pkg {
+				got = append(got, name)
+			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, strings.Fields(want)) {
+			t.Errorf("%s depends on %v, the table says [%s]", pkg, got, want)
+		}
+	}
+}
+
+// TestOnlyGVisorImportsGVisor keeps the runtime's library behind one package.
+func TestOnlyGVisorImportsGVisor(t *testing.T) {
+	for pkg := range imports {
+		for _, line := range list(t, "-f", "{{join .Imports \"\\n\"}}", pkg) {
+			if strings.HasPrefix(line, "gvisor.dev/") && pkg != "torpor/gvisor" {
+				t.Errorf("%s imports %s", pkg, line)
+			}
+		}
+	}
+}
+
+// isProgram tells programs, of which nobody imports anything, from packages.
+func isProgram(t *testing.T, pkg string) bool {
+	return list(t, "-f", "{{.Name}}", pkg)[0] == "main" || strings.HasPrefix(pkg, "torpor/examples")
+}
+
+func list(t *testing.T, args ...string) []string {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"list"}, args...)...).Output()
+	if err != nil {
+		t.Fatalf("go list %v: %v", args, err)
+	}
+	return strings.Fields(string(out))
+}
