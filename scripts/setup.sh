@@ -3,6 +3,7 @@
 set -euo pipefail
 
 wanted=(
+  ca-certificates # to download Go modules
   gcc libc6-dev # the race detector
   make
   mmdebstrap # the examples' root file systems
