@@ -18,7 +18,13 @@ func nodeWithSwap(budget, size string) string {
 // declare is a function that serves HTTP on a port of the node. It sleeps only
 // when told to, unless more, which goes into its block, has a hibernate block.
 func declare(name string, port int, more ...string) string {
-	text := strings.Join(more, "\n")
+	return declareOnly(name, append(more, listen("http", port, 8080))...)
+}
+
+// declareOnly is a function with just the given blocks and attributes, and what
+// every function needs.
+func declareOnly(name string, blocks ...string) string {
+	text := strings.Join(blocks, "\n")
 	if !strings.Contains(text, "command") {
 		text += "\ncommand = [\"/function\"]\n"
 	}
@@ -28,7 +34,7 @@ func declare(name string, port int, more ...string) string {
 	if !strings.Contains(text, "hibernate") {
 		text += "\nhibernate {\n  after = \"1h\"\n}\n"
 	}
-	return fmt.Sprintf("function %q {\n%s\n%s}\n", name, text, listen("http", port, 8080))
+	return fmt.Sprintf("function %q {\n%s\n}\n", name, text)
 }
 
 // listen is a listen block.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,6 +27,7 @@ type node struct {
 	dir, config, state, runtime string
 
 	command []string // in front of the daemon's own
+	undo    []func() // to be done once the daemon and its functions are gone
 	process *exec.Cmd
 	ended   chan struct{} // closed when process has
 }
@@ -87,10 +89,11 @@ func (n *node) launch() {
 		n.Fatal(err)
 	}
 	defer log.Close()
-	args := append(n.command, "/proc/self/exe", n.config, n.state, n.runtime)
-	if args[0] == "/proc/self/exe" {
-		args[0] = os.Args[0]
+	self, err := os.Executable()
+	if err != nil {
+		n.Fatal(err)
 	}
+	args := slices.Concat(n.command, []string{self, n.config, n.state, n.runtime})
 	n.process = exec.Command(args[0], args[1:]...)
 	n.process.Env = append(os.Environ(), daemonRole+"=1")
 	n.process.Dir = n.dir // by which its helpers are known
@@ -154,6 +157,9 @@ func (n *node) remove() {
 	o := appliance.Options{Config: n.config, State: n.state, Runtime: n.runtime, Log: slog.New(slog.DiscardHandler)}
 	if err := appliance.Teardown(ctx, o); err != nil {
 		n.Errorf("teardown: %v", err)
+	}
+	for _, undo := range slices.Backward(n.undo) {
+		undo()
 	}
 	for _, left := range leftovers(n) {
 		n.Errorf("left behind: %s", left)
