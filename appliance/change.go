@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
+	"unicode"
 
 	"torpor/api"
 	"torpor/spec"
@@ -75,8 +77,29 @@ func differences(before, after spec.Function) []string {
 		case "Env":
 			details = append(details, "env changes")
 		default:
-			details = append(details, fmt.Sprintf("%s: %v -> %v", field.Name, plain(was.Field(i)), plain(is.Field(i))))
+			details = append(details, fmt.Sprintf("%s: %s -> %s", attribute(field.Name), plain(was.Field(i)), plain(is.Field(i))))
 		}
 	}
 	return details
+}
+
+// singular leaves out the plural of repeated blocks.
+func singular(field string) string {
+	if field == "Listens" || field == "Mounts" {
+		return strings.TrimSuffix(field, "s")
+	}
+	return field
+}
+
+// attribute is a field's name as HCL has it: StopTimeout is stop_timeout, Listens
+// are listen blocks.
+func attribute(field string) string {
+	var name strings.Builder
+	for i, r := range singular(field) {
+		if unicode.IsUpper(r) && i > 0 {
+			name.WriteByte('_')
+		}
+		name.WriteRune(unicode.ToLower(r))
+	}
+	return name.String()
 }

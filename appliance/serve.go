@@ -60,7 +60,11 @@ func (s *adminServer) inLoop(ctx context.Context, fn func()) error {
 func (s *adminServer) Status(ctx context.Context) (api.Status, error) {
 	var st api.Status
 	var groups []*instance
-	err := s.inLoop(ctx, func() { st, groups = s.d.snapshot(time.Now()) })
+	err := s.inLoop(ctx, func() {
+		now := time.Now()
+		s.d.turn(now) // for reasons of this moment
+		st, groups = s.d.snapshot(now)
+	})
 	if err != nil {
 		return st, err
 	}

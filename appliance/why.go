@@ -15,6 +15,7 @@ func (s *adminServer) Why(ctx context.Context, name string) (api.Why, error) {
 	var why api.Why
 	var known bool
 	err := s.inLoop(ctx, func() {
+		s.d.turn(time.Now()) // for the reason of this moment
 		if f := s.d.functions[name]; f != nil {
 			known, why = true, f.why(time.Now())
 		}
