@@ -95,7 +95,7 @@ func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	port, late := freePort(t), freePort(t)
 	n := prepareNode(t, "")
-	n.write("node.hcl", "node {\n memory_budget = \"1GiB\"\n swap {\n path = "+strconv.Quote(n.dir+"/swap")+"\n size = \"256MiB\"\n }\n}\n"+
+	n.write("node.hcl", "node {\n memory_budget = \"1GiB\"\n swap {\n path = "+strconv.Quote(n.dir+"/swap")+"\n size = \"1GiB\"\n }\n}\n"+
 		declare("hello", port)+declare("late", late))
 	n.mountDisk(n.state, "64MiB")
 	n.start()
