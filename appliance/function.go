@@ -48,6 +48,21 @@ type operation struct {
 	done   chan struct{}
 }
 
+// wait waits until an operation, if there is one, is over.
+func (op *operation) wait() {
+	if op != nil {
+		<-op.done
+	}
+}
+
+// end breaks off an operation, if there is one, and waits until it is over.
+func (op *operation) end() {
+	if op != nil {
+		op.cancel()
+		op.wait()
+	}
+}
+
 // to is the only writer of state.
 func (f *function) to(next reconcile.State) {
 	if !f.state.CanBecome(next) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"torpor/cgroup"
@@ -27,14 +26,17 @@ type instance struct {
 	isolation   string
 	released    chan struct{} // closed with Close
 	release     sync.Once
-	workingSet  atomic.Pointer[hibernate.WorkingSet] // of its last wake; nil before it was recorded
+	prefetching *operation // of the last wake, perhaps over; nil before
+	// workingSet is of its last wake, nil before one was recorded. It belongs to
+	// the deflate under way, else to the loop.
+	workingSet *hibernate.WorkingSet
 }
 
 // remember keeps what the sandbox touched since its last wake, for the next one.
 // Where the kernel cannot tell, wakes are slower and nothing else.
 func (i *instance) remember() {
 	if set, err := hibernate.Touched(i.group); err == nil {
-		i.workingSet.Store(set)
+		i.workingSet = set
 	}
 }
 

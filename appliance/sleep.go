@@ -22,8 +22,9 @@ func (d *daemon) hibernate(f *function, reason string) {
 		return
 	}
 	f.to(reconcile.Hibernating)
-	wasWoken := f.awake == reconcile.Woken
+	wasWoken, prefetching := f.awake == reconcile.Woken, i.prefetching
 	f.op = d.background(func(ctx context.Context) func() {
+		prefetching.end()
 		if wasWoken {
 			i.remember()
 		}

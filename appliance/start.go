@@ -103,9 +103,7 @@ func (d *daemon) ended(f *function, i *instance) {
 	f.figures.Sandbox = ""
 	d.save(f)
 	d.ops.Go(func() {
-		if op != nil {
-			<-op.done
-		}
+		op.wait()
 		d.logEnd(f, d.endInstance(i, 0))
 	})
 }
@@ -147,9 +145,7 @@ func (d *daemon) replaced(f *function, i *instance, err error, took time.Duratio
 	d.serve(f, i)
 	grace := f.spec.StopTimeout
 	d.ops.Go(func() {
-		if op != nil {
-			<-op.done
-		}
+		op.wait()
 		d.logEnd(f, d.endInstance(old, grace))
 	})
 }
@@ -176,20 +172,26 @@ func (d *daemon) wake(f *function, reason string) {
 		f.began = held
 	}
 	i := f.sandbox
-	if set := i.workingSet.Load(); set != nil {
-		d.ops.Go(func() { d.prefetch(f, set) })
-	}
+	d.prefetch(f, i)
 	f.op = d.background(func(ctx context.Context) func() {
 		report, err := hibernate.Inflate(ctx, i.group)
 		return func() { d.woke(f, i, report, err, reason) }
 	})
 }
 
-// prefetch runs beside the wake that it is for.
-func (d *daemon) prefetch(f *function, set *hibernate.WorkingSet) {
-	if err := set.Prefetch(); err != nil {
-		f.log.Warn("cannot prefetch its working set: its memory comes back page by page", "error", err)
+// prefetch begins to fetch what i used when it was last awake, beside the wake
+// that this is for.
+func (d *daemon) prefetch(f *function, i *instance) {
+	set := i.workingSet
+	if set == nil {
+		return
 	}
+	i.prefetching = d.background(func(ctx context.Context) func() {
+		if err := set.Prefetch(ctx); err != nil {
+			f.log.Warn("cannot prefetch its working set: its memory comes back page by page", "error", err)
+		}
+		return func() {}
+	})
 }
 
 func (d *daemon) woke(f *function, i *instance, report hibernate.Report, err error, reason string) {

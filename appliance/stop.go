@@ -23,9 +23,7 @@ func (d *daemon) stop(f *function, reason string) {
 	}
 	i, op, grace := f.sandbox, f.op, f.spec.StopTimeout
 	f.op = d.background(func(context.Context) func() {
-		if op != nil {
-			<-op.done
-		}
+		op.wait()
 		err := d.endInstance(i, grace)
 		return func() { d.stopped(f, err) }
 	})

@@ -1,6 +1,7 @@
 package hibernate
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -54,19 +55,20 @@ func mappedPages(pid int) ([]addressRange, error) {
 	return found, nil
 }
 
-// maxRanges is what one call takes (UIO_MAXIOV).
-const maxRanges = 1024
+// maxRanges bounds what one call is told of, and so how long the end of its
+// context goes unnoticed; the kernel takes up to 1024 (UIO_MAXIOV).
+const maxRanges = 64
 
 // willNeed is process_madvise(2) with MADV_WILLNEED: the kernel starts to read
 // what is in swap or in files, many pages at once. The call ends early at a range
 // that is not mapped any more, which is then left out.
-func willNeed(pid int, ranges []addressRange) error {
+func willNeed(ctx context.Context, pid int, ranges []addressRange) error {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
-	for len(ranges) > 0 {
+	for len(ranges) > 0 && ctx.Err() == nil {
 		batch := ranges[:min(len(ranges), maxRanges)]
 		advised, _, errno := unix.Syscall6(unix.SYS_PROCESS_MADVISE, uintptr(fd),
 			uintptr(unsafe.Pointer(&batch[0])), uintptr(len(batch)), unix.MADV_WILLNEED, 0, 0)

@@ -1,6 +1,7 @@
 package hibernate
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -57,12 +58,13 @@ func Touched(g *cgroup.Group) (*WorkingSet, error) {
 func (w *WorkingSet) Bytes() int64 { return w.bytes }
 
 // Prefetch has the kernel read the pages, many at once, and returns when it has
-// been told of all. It may run beside Inflate and after it. What is no longer
-// mapped is left out.
-func (w *WorkingSet) Prefetch() error {
+// been told of all, or soon after ctx ends, which is no error. It may run beside
+// Inflate and after it, but has to be over before the next Deflate, which it
+// would undo. What is no longer mapped is left out.
+func (w *WorkingSet) Prefetch(ctx context.Context) error {
 	var errs []error
 	for _, p := range w.parts {
-		if err := willNeed(p.pid, p.ranges); err != nil && !gone(err) {
+		if err := willNeed(ctx, p.pid, p.ranges); err != nil && !gone(err) {
 			errs = append(errs, fmt.Errorf("hibernate: prefetch for process %d: %w", p.pid, err))
 		}
 	}
