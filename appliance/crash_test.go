@@ -34,12 +34,8 @@ func TestDaemonKilledWhileFunctionStarts(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
 	n := prepareNode(t, "")
-	gate := filepath.Join(n.dir, "gate")
-	if err := os.Mkdir(gate, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	n.write("node.hcl", nodeBlock("1GiB")+declare("hello", port, `args = ["-wait-for", "/gate/open"]`,
-		fmt.Sprintf("mount {\n source = %q\n target = \"/gate\"\n}", gate)))
+	gate := n.gate()
+	n.write("node.hcl", nodeBlock("1GiB")+declare("hello", port, gate.block))
 	n.start()
 	n.dial(port)
 	n.awaitState("hello", "starting")
@@ -54,9 +50,7 @@ func TestDaemonKilledWhileFunctionStarts(t *testing.T) {
 	if left := n.sandboxes(); len(left) > 0 {
 		t.Errorf("the start that was broken off left %v", left)
 	}
-	if err := os.WriteFile(filepath.Join(gate, "open"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	gate.open()
 	n.expect(port, "/count", "1")
 	if now := n.sandboxes(); len(now) != 1 || len(broken) != 1 || now[0] == broken[0] {
 		t.Errorf("sandboxes %v, before %v", now, broken)
@@ -250,4 +244,47 @@ func (n *node) sandboxes() []string {
 		ids = append(ids, e.Name())
 	}
 	return ids
+}
+
+func TestDaemonStopsAfterThoseWhoWaitForAFunction(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	n := prepareNode(t, "")
+	gate := n.gate()
+	n.write("node.hcl", nodeBlock("1GiB")+declare("hello", port, gate.block))
+	n.start()
+	answer := make(chan error, 1)
+	go func() { _, err := try(port, "/count"); answer <- err }()
+	n.awaitFunction("hello", "to be waited for", func(f api.Function) bool { return f.Waiting == 1 })
+	n.signal(syscall.SIGTERM)
+	n.awaitLog("stopping: serving requests in flight")
+	gate.open()
+	if err := <-answer; err != nil {
+		t.Errorf("it was held when the daemon stopped: %v", err)
+	}
+	n.awaitEnd()
+}
+
+// gate keeps a function from becoming ready.
+type gate struct {
+	*node
+	dir   string
+	block string // for the function's declaration
+}
+
+func (n *node) gate() gate {
+	n.Helper()
+	dir := filepath.Join(n.dir, "gate")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		n.Fatal(err)
+	}
+	return gate{n, dir, fmt.Sprintf("args = [\"-wait-for\", \"/gate/open\"]\nmount {\n source = %q\n target = \"/gate\"\n}", dir)}
+}
+
+// open lets the function go on.
+func (g gate) open() {
+	g.Helper()
+	if err := os.WriteFile(filepath.Join(g.dir, "open"), nil, 0o644); err != nil {
+		g.Fatal(err)
+	}
 }

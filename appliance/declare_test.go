@@ -9,7 +9,7 @@ import (
 )
 
 // nodeBlock is a node with a small swap file and the given budget.
-func nodeBlock(budget string) string { return nodeWithSwap(budget, "512MiB") }
+func nodeBlock(budget string) string { return nodeWithSwap(budget, "1GiB") }
 
 func nodeWithSwap(budget, size string) string {
 	return fmt.Sprintf("node {\n  memory_budget = %q\n  swap {\n    size = %q\n  }\n}\n", budget, size)

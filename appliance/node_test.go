@@ -134,8 +134,9 @@ func (n *node) awaitEnd() {
 	select {
 	case <-n.ended:
 	case <-time.After(patience):
+		n.Error("the daemon does not end")
 		n.signal(syscall.SIGKILL)
-		n.Fatal("the daemon does not end")
+		<-n.ended
 	}
 }
 

@@ -61,6 +61,7 @@ func (d *daemon) forget(f *function) {
 	delete(d.functions, f.spec.Name)
 	f.answer("", refused("it is no longer declared"))
 	route := f.route
+	route.Refuse("it is no longer declared")
 	d.ops.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()

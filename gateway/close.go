@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Close stops listening, closes held new connections, waits until nothing is in
-// flight or ctx ends, and closes the rest. It returns when everything of the
+// Close stops listening, waits until nothing is held or in flight or ctx ends, and
+// closes the rest: its owner goes on to wake and start who is held for. It returns when everything of the
 // Route has ended, at most two seconds after ctx, with ctx's error if that cut
 // exchanges short. Use it once.
 func (r *Route) Close(ctx context.Context) error {
@@ -44,7 +44,6 @@ func (r *Route) retire() []*listener {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
-	r.turnLocked(true)
 	all := make([]*listener, 0, len(r.listeners))
 	for l := range r.listeners {
 		all = append(all, l)
@@ -52,29 +51,49 @@ func (r *Route) retire() []*listener {
 	return all
 }
 
-// drain waits for the exchanges of all backends that still serve the Route.
+// drain waits until all who came have been served.
 func (r *Route) drain(ctx context.Context) error {
-	for b := range r.backends() {
-		if err := b.Drain(ctx); err != nil {
-			return err
+	again := time.NewTicker(Settle)
+	defer again.Stop()
+	for r.inUse() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-again.C:
 		}
 	}
 	return nil
 }
 
-func (r *Route) backends() map[*Backend]struct{} {
+// inUse reports whether a new connection is held or on its way, or an old one
+// held or in flight.
+func (r *Route) inUse() bool {
+	backends, arriving := r.serving()
+	for b := range backends {
+		if s := b.Stats(); s.Busy > 0 || s.Held > 0 {
+			return true
+		}
+	}
+	return arriving
+}
+
+// serving returns the backends of the Route, and whether there are connections
+// that are not established yet.
+func (r *Route) serving() (all map[*Backend]struct{}, arriving bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	all := make(map[*Backend]struct{})
+	all = make(map[*Backend]struct{})
 	if r.backend != nil {
 		all[r.backend] = struct{}{}
 	}
 	for c := range r.conns {
 		if c.forwarding {
 			all[c.backend] = struct{}{}
+		} else {
+			arriving = true
 		}
 	}
-	return all
+	return all, arriving
 }
 
 // finalConns returns the established connections; no more will be.
@@ -82,6 +101,7 @@ func (r *Route) finalConns() []*conn {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.final = true
+	r.turnLocked(true)
 	all := make([]*conn, 0, len(r.conns))
 	for c := range r.conns {
 		if c.forwarding {

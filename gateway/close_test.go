@@ -370,3 +370,33 @@ func TestRouteCloseDrains(t *testing.T) {
 		t.Errorf("logged: %s", g.logged)
 	}
 }
+
+func TestRouteCloseServesTheHeld(t *testing.T) {
+	f := newFunction(t)
+	g := newRig(t, f.addr, options{})
+	old, server := asleep(t, g, f)
+	send(t, old, "next byte")
+	fresh := connect(t, g.addr)
+	send(t, fresh, "first byte")
+	g.untilHeld(t, 2)
+	closed := make(chan error)
+	go func() { closed <- g.Route.Close(context.Background()) }()
+	until(t, "not listening", func() bool {
+		conn, err := net.Dial("tcp", g.addr)
+		if err == nil {
+			conn.Close()
+		}
+		return err != nil
+	})
+	g.backend.Open()
+	expect(t, server, "next byte")
+	send(t, server, "reply")
+	expect(t, old, "reply")
+	second := f.accept(t)
+	expect(t, second, "first byte")
+	send(t, second, "reply")
+	expect(t, fresh, "reply")
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}

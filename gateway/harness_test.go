@@ -59,6 +59,7 @@ func newRig(t testing.TB, target string, o options) *rig {
 	g.Route.Serve(ln, 80, o.wakeOnClose)
 	t.Cleanup(func() {
 		g.backend.Close()
+		g.Route.Refuse("end of test")
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := g.Route.Close(ctx); err != nil {

@@ -76,9 +76,9 @@ func (r *Route) knock(b *Backend, w *waiter, turn *change) (gate, verdict) {
 		}
 	}
 	r.mu.Lock()
-	if r.change != turn || r.closed {
+	if r.change != turn || r.final {
 		v := again
-		if r.closed {
+		if r.final {
 			v = gone
 		}
 		r.mu.Unlock()

@@ -1,5 +1,11 @@
 package reconcile
 
+import "time"
+
+// growth is how long the memory that a wake was admitted with stays reserved
+// while its first requests run: they touch it bit by bit.
+const growth = 2 * time.Second
+
 // firstGuess is the memory that a function is expected to need before it ever
 // ran, if its limit is not smaller.
 const firstGuess = 64 << 20
@@ -13,12 +19,12 @@ type memory struct {
 
 // add counts one function as it was seen. Stops do not count as freeing: they
 // may take long.
-func (m *memory) add(f *subject) {
+func (m *memory) add(f *subject, now time.Time) {
 	m.resident += f.resident()
 	switch {
 	case f.State == Starting:
 		m.reserved += max(0, f.coldNeed()-f.resident())
-	case f.State == Waking, f.State == Woken && f.Busy > 0: // it still fetches what it needs
+	case f.State == Waking, f.State == Woken && f.Busy > 0 && now.Sub(f.Since) < growth:
 		m.reserved += max(0, f.wakeNeed()-f.resident())
 	case f.State == Hibernating, f.Reclaiming:
 		m.freeing += f.gain()

@@ -70,7 +70,7 @@ func newTurn(now time.Time, desired *Desired, observed Observed) *turn {
 		relieving: observed.Relieving,
 	}
 	for _, f := range t.functions {
-		t.memory.add(f)
+		t.memory.add(f, now)
 		if f.State == Starting || f.Replacing {
 			t.starting++
 		}
