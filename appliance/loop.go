@@ -82,6 +82,9 @@ func (d *daemon) untilNext() time.Duration {
 
 // begin begins one action.
 func (d *daemon) begin(f *function, a reconcile.Action) {
+	if a.Kind == reconcile.TurnRound && f.op.brokenOff {
+		return // it is on its way
+	}
 	if a.Kind != reconcile.Refuse {
 		f.note(string(a.Kind), a.Reason)
 	}

@@ -44,7 +44,7 @@ func (d *daemon) deflated(f *function, i *instance, r hibernate.Report, err erro
 	case errors.Is(err, hibernate.ErrTurnedRound):
 		d.stayAwake(f, i)
 		f.log.Info("turned round: a connection came while it went to sleep", "after", r.Total.Round(time.Microsecond))
-		f.answerIf("", reconcile.AskNothing)
+		f.answerIf("it did not fall asleep: a connection came", reconcile.AskWake, reconcile.AskStart)
 		f.answer("", refused("a request came in while it went to sleep"))
 	default:
 		d.stayAwake(f, i)

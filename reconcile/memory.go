@@ -77,3 +77,12 @@ func (s *subject) gain() int64 {
 	}
 	return max(0, s.resident()-left)
 }
+
+// grown is how much more than it has to a sleeper holds. One whose first sleep
+// was cut short, by a crash of the daemon, holds more than it has in swap.
+func (s *subject) grown() int64 {
+	if s.AsleepBytes == 0 && s.Swapped >= s.resident() {
+		return 0
+	}
+	return s.gain()
+}

@@ -26,12 +26,13 @@ func (t *turn) sleepIdle() {
 
 // reclaimGrown pushes out again what has come back into the memory of sleepers.
 // Nobody needs it: when another function fetches a page, the kernel reads its
-// neighbours in the swap file too, which can be a sleeper's.
+// neighbours in the swap file too, which can be a sleeper's. It also completes
+// deflates that a crash of the daemon cut short.
 func (t *turn) reclaimGrown() {
 	for _, f := range t.functions {
-		grown := f.resident() - f.AsleepBytes
+		grown := f.grown()
 		if f.State != Hibernated || f.doing != "" || f.Reclaiming || f.Waiting > 0 || f.declared == nil ||
-			f.AsleepBytes == 0 || grown < regrowth || !t.swap.Ready || t.deflating >= maxDeflating {
+			grown < regrowth || !t.swap.Ready || t.deflating >= maxDeflating {
 			continue
 		}
 		t.memory.freeing += grown
