@@ -26,6 +26,12 @@ var imports = map[string]string{
 	"torpor/doctor":           "cgroup cgroup/interrupt hibernate",
 	"torpor/cli":              "api cgroup cgroup/interrupt doctor hibernate spec",
 	"torpor/appliance":        "api cgroup cgroup/interrupt gateway gvisor hibernate image output reconcile spec systemd",
+
+	"torpor/demo/wait":    "",
+	"torpor/demo/show":    "",
+	"torpor/demo/client":  "demo/wait spec",
+	"torpor/demo/node":    "api demo/wait spec",
+	"torpor/demo/measure": "api demo/client demo/node demo/wait spec",
 }
 
 func TestImports(t *testing.T) {
