@@ -14,6 +14,8 @@ import (
 	"gvisor.dev/gvisor/pkg/control/client"
 	"gvisor.dev/gvisor/pkg/sentry/control"
 	"gvisor.dev/gvisor/runsc/boot"
+
+	"torpor/gvisor/netns"
 )
 
 // Sandbox is a running (or just ended) sandbox.
@@ -33,18 +35,18 @@ func (r *Runtime) Open(id string) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gvisor: opening %s: %w", id, err)
 	}
-	netns, err := openNetNS(rec.SentryPID)
+	ns, err := openNetNS(rec.SentryPID)
 	if err != nil || startTime(rec.SentryPID) != rec.StartTime {
-		netns.Close()
+		ns.Close()
 		return nil, fmt.Errorf("gvisor: opening %s: %w", id, ErrGone)
 	}
-	return newSandbox(dir, rec, netns)
+	return newSandbox(dir, rec, ns)
 }
 
-func newSandbox(dir string, rec record, netns *os.File) (*Sandbox, error) {
+func newSandbox(dir string, rec record, ns *os.File) (*Sandbox, error) {
 	exit, err := watchExit(rec.SentryPID)
 	if err != nil {
-		netns.Close()
+		ns.Close()
 		return nil, fmt.Errorf("gvisor: watching %s: %w", rec.ID, errors.Join(ErrGone, err))
 	}
 	started := startTime(rec.SentryPID)
@@ -55,11 +57,11 @@ func newSandbox(dir string, rec record, netns *os.File) (*Sandbox, error) {
 		err = ErrGone
 	}
 	if err != nil {
-		netns.Close()
+		ns.Close()
 		exit.close()
 		return nil, fmt.Errorf("gvisor: recording %s: %w", rec.ID, err)
 	}
-	return &Sandbox{dir: dir, record: rec, netns: netns, exit: exit}, nil
+	return &Sandbox{dir: dir, record: rec, netns: ns, exit: exit}, nil
 }
 
 // ID is the sandbox's name.
@@ -80,9 +82,9 @@ func (s *Sandbox) ExitStatus() string { return s.exit.describe() }
 // frozen.
 func (s *Sandbox) Dial(ctx context.Context, port int) (*net.TCPConn, error) {
 	p := strconv.Itoa(port)
-	conn, err := dialIn(ctx, s.netns, net.JoinHostPort("127.0.0.1", p))
+	conn, err := netns.Dial(ctx, s.netns, net.JoinHostPort("127.0.0.1", p))
 	if errors.Is(err, unix.ECONNREFUSED) {
-		if six, err6 := dialIn(ctx, s.netns, net.JoinHostPort("::1", p)); err6 == nil {
+		if six, err6 := netns.Dial(ctx, s.netns, net.JoinHostPort("::1", p)); err6 == nil {
 			return six, nil
 		}
 	}
