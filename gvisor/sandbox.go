@@ -24,6 +24,7 @@ type Sandbox struct {
 	record record
 	netns  *os.File
 	exit   exitWatch
+	timing Timing
 	close  sync.Once
 }
 
@@ -66,6 +67,9 @@ func newSandbox(dir string, rec record, ns *os.File) (*Sandbox, error) {
 
 // ID is the sandbox's name.
 func (s *Sandbox) ID() string { return s.record.ID }
+
+// Timing is how long the start took; all zero for a sandbox that was found again.
+func (s *Sandbox) Timing() Timing { return s.timing }
 
 // PID is the Sentry's process: its network namespace is the function's, its end
 // the sandbox's.
