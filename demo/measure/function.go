@@ -14,6 +14,7 @@ import (
 type Function struct {
 	Name    string
 	Address string
+	Port    int // where it listens in its sandbox
 	client.Client
 	Cold []time.Duration // to the first byte of the first reply, of each start
 }
@@ -30,7 +31,7 @@ func Load(dir string) ([]*Function, int64, error) {
 		if err != nil {
 			return nil, 0, err
 		}
-		functions = append(functions, &Function{Name: f.Name, Address: f.Listens[0].Address, Client: c})
+		functions = append(functions, &Function{Name: f.Name, Address: f.Listens[0].Address, Port: f.Listens[0].Port, Client: c})
 	}
 	return functions, int64(node.Node.MemoryBudget), nil
 }

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"torpor/demo/node"
+)
+
+// readyLimit bounds the wait for the daemon to say that it is ready.
+const readyLimit = 30 * time.Second
+
+// onReadyNode is onNode with the time that the daemon took until it told that it is ready, as it tells systemd.
+func onReadyNode(ctx context.Context, config string, book *logbook, do func(n *node.Node, took time.Duration) error) (err error) {
+	dir, err := os.MkdirTemp("", "torpor-bench-")
+	if err != nil {
+		return fmt.Errorf("bench: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "notify")
+	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		return fmt.Errorf("bench: %w", err)
+	}
+	defer socket.Close()
+	began := time.Now()
+	if err := socket.SetReadDeadline(began.Add(readyLimit)); err != nil {
+		return fmt.Errorf("bench: %w", err)
+	}
+	ready := make(chan readiness, 1)
+	go func() { ready <- awaitReady(socket) }()
+	o := node.Options{Config: config, Tell: book, Env: []string{"NOTIFY_SOCKET=" + path}}
+	return onNode(ctx, o, func(n *node.Node) error {
+		r := <-ready
+		if r.err != nil {
+			return r.err
+		}
+		return do(n, r.at.Sub(began))
+	})
+}
+
+// readiness is when a daemon said that it was ready, or why that was not to be seen.
+type readiness struct {
+	at  time.Time
+	err error
+}
+
+func awaitReady(socket *net.UnixConn) readiness {
+	message := make([]byte, 4096)
+	for {
+		n, err := socket.Read(message)
+		if err != nil {
+			return readiness{err: fmt.Errorf("bench: waiting for the daemon to be ready: %w", err)}
+		}
+		if strings.Contains(string(message[:n]), "READY=1") {
+			return readiness{at: time.Now()}
+		}
+	}
+}
+
+// allListen is an error if a port of 127.0.0.1, from first on, is not listened on.
+func allListen(first, count int) error {
+	file, err := os.Open("/proc/net/tcp")
+	if err != nil {
+		return fmt.Errorf("bench: %w", err)
+	}
+	defer file.Close()
+	const listening = 0x0A // proc_net(5), enum tcp_state
+	open := make(map[int]bool)
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		var slot, port, state int
+		n, _ := fmt.Sscanf(lines.Text(), "%d: 0100007F:%X 00000000:0000 %X", &slot, &port, &state)
+		if n == 3 && state == listening {
+			open[port] = true
+		}
+	}
+	for port := first; port < first+count; port++ {
+		if !open[port] {
+			return fmt.Errorf("the daemon said that it was ready, and does not listen on port %d", port)
+		}
+	}
+	return nil
+}
