@@ -86,7 +86,7 @@ func measureDeclared(ctx context.Context, p *show.Printer, together bool) (s dec
 		book := newLogbook()
 		err := onReadyNode(ctx, f.dir, book, func(n *node.Node, took time.Duration) error {
 			s.ready = append(s.ready, took)
-			if err := allListen(firstPort, declared); err != nil || !last {
+			if err := allListen(functions); err != nil || !last {
 				return err
 			}
 			p.Line("started %d times", starts)

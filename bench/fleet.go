@@ -8,8 +8,12 @@ import (
 	"time"
 )
 
-// firstPort is where fleets listen, from here on: below the ports that the kernel gives away.
-const firstPort = 20000
+// Fleets listen on a loopback address that is not in use otherwise, on ports below those that the kernel gives
+// away.
+const (
+	fleetAddress = "127.0.8.1"
+	firstPort    = 20000
+)
 
 // fleet is many declared functions, all of the same small program, in a folder of its own.
 type fleet struct {
@@ -91,12 +95,12 @@ func (f *fleet) declaration(n int) string {
   env     = { PORT = "8080" }
 
   listen "http" {
-    address = "127.0.0.1:%d"
+    address = "%s:%d"
     port    = 8080
   }
   hibernate {
     after = %q
   }
 }
-`, f.name(n), f.rootfs, firstPort+n, f.after[n])
+`, f.name(n), f.rootfs, fleetAddress, firstPort+n, f.after[n])
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"torpor/demo/measure"
 	"torpor/demo/node"
 )
 
@@ -65,25 +67,16 @@ func awaitReady(socket *net.UnixConn) readiness {
 	}
 }
 
-// allListen is an error if a port of 127.0.0.1, from first on, is not listened on.
-func allListen(first, count int) error {
-	file, err := os.Open("/proc/net/tcp")
-	if err != nil {
-		return fmt.Errorf("bench: %w", err)
-	}
-	defer file.Close()
-	const listening = 0x0A // proc_net(5), enum tcp_state
-	open := make(map[int]bool)
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		var slot, port, state int
-		n, _ := fmt.Sscanf(lines.Text(), "%d: 0100007F:%X 00000000:0000 %X", &slot, &port, &state)
-		if n == 3 && state == listening {
-			open[port] = true
+// allListen is an error if anybody else could listen for one of the functions: then the daemon does not.
+func allListen(functions []*measure.Function) error {
+	for _, f := range functions {
+		l, err := net.Listen("tcp", f.Address)
+		if err == nil {
+			l.Close()
+			return fmt.Errorf("the daemon said that it was ready, and does not listen for %s", f.Name)
 		}
-	}
-	for port := first; port < first+count; port++ {
-		if !open[port] {
-			return fmt.Errorf("the daemon said that it was ready, and does not listen on port %d", port)
+		if !errors.Is(err, unix.EADDRINUSE) {
+			return fmt.Errorf("bench: %w", err)
 		}
 	}
 	return nil
