@@ -12,7 +12,8 @@ import (
 // the same as a picture.
 var imports = map[string]string{
 	"torpor/spec":             "",
-	"torpor/gvisor":           "",
+	"torpor/gvisor/netns":     "",
+	"torpor/gvisor":           "gvisor/netns",
 	"torpor/gateway":          "",
 	"torpor/image":            "",
 	"torpor/output":           "",
@@ -25,7 +26,13 @@ var imports = map[string]string{
 	"torpor/api/apitest":      "api spec",
 	"torpor/doctor":           "cgroup cgroup/interrupt hibernate",
 	"torpor/cli":              "api cgroup cgroup/interrupt doctor hibernate spec",
-	"torpor/appliance":        "api cgroup cgroup/interrupt gateway gvisor hibernate image output reconcile spec systemd",
+	"torpor/appliance":        "api cgroup cgroup/interrupt gateway gvisor gvisor/netns hibernate image output reconcile spec systemd",
+
+	"torpor/demo/wait":    "",
+	"torpor/demo/show":    "",
+	"torpor/demo/client":  "demo/wait spec",
+	"torpor/demo/node":    "api demo/wait spec",
+	"torpor/demo/measure": "api demo/client demo/node demo/wait spec",
 }
 
 func TestImports(t *testing.T) {

@@ -127,7 +127,7 @@ func (d *daemon) run(ctx context.Context, socket net.Listener) error {
 	if err == nil {
 		dirs := d.reload()
 		parts.Go(func() { watch.run(background, dirs) })
-		d.notify(systemd.Ready())
+		d.post(func() { d.notify(systemd.Ready()) }) // after what the first reload posted: all is listened on
 		d.loop(ctx)
 	}
 	d.notify(systemd.Stopping())

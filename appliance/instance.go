@@ -23,6 +23,7 @@ type instance struct {
 	backend     *gateway.Backend
 	fingerprint string
 	started     time.Time
+	startup     startup // zero for one that was adopted
 	isolation   string
 	released    chan struct{} // closed with Close
 	release     sync.Once

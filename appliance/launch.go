@@ -34,10 +34,12 @@ func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*insta
 	if f.Isolation == spec.IsolationKVM {
 		return nil, errors.New(`isolation = "kvm" is not available in this version: write "gvisor" or "auto"`)
 	}
+	began := time.Now()
 	conf, err := d.sandboxConfig(ctx, f, id)
 	if err != nil {
 		return nil, err
 	}
+	configured := time.Now()
 	group, err := d.cgroups.Create(d.parent+"/"+id, cgroupLimits(f.Limits))
 	if err != nil {
 		return nil, err
@@ -49,8 +51,13 @@ func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*insta
 	}
 	i := d.newInstance(sandbox, group, f.Fingerprint())
 	i.started = started
+	running := time.Now()
 	if err := waitReady(ctx, i, f); err != nil {
 		return nil, errors.Join(d.causeOfDeath(i, err, f), d.endInstance(i, 0))
+	}
+	i.startup = startup{
+		image: configured.Sub(began), cgroup: started.Sub(configured),
+		Timing: sandbox.Timing(), program: time.Since(running),
 	}
 	return i, nil
 }

@@ -28,6 +28,8 @@ type Runtime interface {
 type Sandbox interface {
 	ID() string
 	PID() int
+	// Timing is how long the parts of its start took.
+	Timing() gvisor.Timing
 	Done() <-chan struct{}
 	ExitStatus() string
 	Dial(ctx context.Context, port int) (*net.TCPConn, error)

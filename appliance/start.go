@@ -51,7 +51,7 @@ func (d *daemon) started(f *function, i *instance, err error, took time.Duration
 		f.figures.ColdStarts++
 		f.figures.LastColdStart = took
 		f.to(reconcile.Warm)
-		f.log.Info("warm", "took", took.Round(time.Microsecond))
+		f.log.Info("warm", "took", took.Round(time.Microsecond), "parts", i.startup)
 		d.serve(f, i)
 		f.answerIf("started in "+milliseconds(took), reconcile.AskStart, reconcile.AskWake)
 	}

@@ -3,28 +3,29 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
+
+	"torpor/demo/measure"
+	"torpor/demo/node"
+	"torpor/demo/show"
 )
 
 const (
-	binary  = "out/torpor"
 	config  = "examples"
 	results = "out/demo.json"
 	logFile = "out/demo.log"
 )
 
 // demo shows everything on a node of its own, and leaves nothing of it.
-func demo(ctx context.Context, p *printer) (err error) {
-	functions, budget, err := load(config)
+func demo(ctx context.Context, p *show.Printer) (err error) {
+	functions, budget, err := measure.Load(config)
 	if err != nil {
 		return err
 	}
-	if err := vacant(functions); err != nil {
+	if err := measure.Vacant(functions); err != nil {
 		return err
 	}
-	p.title("torpor on %s/: %d functions, %s of memory for all of them", config, len(functions), size(budget))
-	n, err := startNode(ctx)
+	p.Title("torpor on %s/: %d functions, %s of memory for all of them", config, len(functions), show.Size(budget))
+	n, err := node.Start(ctx, node.Options{Config: config, Log: logFile})
 	if n != nil {
 		defer func() { err = errors.Join(err, clean(p, n)) }()
 	}
@@ -39,30 +40,25 @@ func demo(ctx context.Context, p *printer) (err error) {
 			return err
 		}
 	}
-	if err := writeJSON(results, s.rows); err != nil {
+	if err := measure.WriteJSON(results, s.rows); err != nil {
 		return err
 	}
 	summary(p, s.rows)
 	return judge(s.rows)
 }
 
-// clean ends the node and looks for what is left of it. If that is nothing, its folder goes too.
-func clean(p *printer, n *node) error {
-	p.title("Cleaning up")
-	err := n.end()
-	left, lookErr := leftovers("/", n.group, n.dir)
-	if len(left) > 0 {
-		lookErr = errors.Join(lookErr, fmt.Errorf("left behind: %s", strings.Join(left, ", ")))
+// clean ends the node.
+func clean(p *show.Printer, n *node.Node) error {
+	p.Title("Cleaning up")
+	if err := n.End(); err != nil {
+		return err
 	}
-	if lookErr != nil {
-		return errors.Join(err, lookErr)
-	}
-	p.line("No swap file, no cgroup, no mount and no process is left; the daemon's log is in %s.", logFile)
-	return errors.Join(err, n.remove())
+	p.Line("No swap file, no cgroup, no mount and no process is left; the daemon's log is in %s.", logFile)
+	return nil
 }
 
-func closeAll(functions []*function) {
+func closeAll(functions []*measure.Function) {
 	for _, f := range functions {
-		f.client.close()
+		f.Close()
 	}
 }

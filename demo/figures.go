@@ -1,12 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"slices"
-	"time"
+
+	"torpor/demo/measure"
 )
 
 const (
@@ -14,16 +12,8 @@ const (
 	maxWake   = 0.25 // of a cold start
 )
 
-// median is the middle of values, of which there has to be one; of an even number, the lower middle.
-func median[T int64 | time.Duration](values []T) T {
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[(len(sorted)-1)/2]
-}
-
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
 // judge is an error for every row that is not good enough.
-func judge(rows []row) error {
+func judge(rows []measure.Row) error {
 	var errs []error
 	for _, r := range rows {
 		if kept := share(r.HibernatedBytes, r.WarmBytes); kept > maxAsleep {
@@ -37,14 +27,3 @@ func judge(rows []row) error {
 }
 
 func share(part, whole int64) float64 { return float64(part) / float64(whole) }
-
-func writeJSON(path string, rows []row) error {
-	text, err := json.MarshalIndent(rows, "", "  ")
-	if err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
-	if err := os.WriteFile(path, append(text, '\n'), 0o644); err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
-	return nil
-}

@@ -1,37 +1,16 @@
 package main
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
+
+	"torpor/demo/measure"
+	"torpor/demo/show"
 )
 
-func good() row {
-	return row{Name: "hello", Isolation: "gvisor", ColdMS: 412.34, WarmMS: 1.25, WakeMS: 9.87, WokenMS: 1.3,
+func good() measure.Row {
+	return measure.Row{Name: "hello", Isolation: "gvisor", ColdMS: 412.34, WarmMS: 1.25, WakeMS: 9.87, WokenMS: 1.3,
 		WarmBytes: 40 << 20, HibernatedBytes: 2 << 20, WokenBytes: 9 << 20}
-}
-
-func TestMedian(t *testing.T) {
-	tests := []struct {
-		values []int64
-		want   int64
-	}{
-		{[]int64{7}, 7},
-		{[]int64{9, 1, 5}, 5},
-		{[]int64{4, 3, 2, 1}, 2},
-	}
-	for _, test := range tests {
-		before := slices.Clone(test.values)
-		if got := median(test.values); got != test.want {
-			t.Errorf("median(%v) = %d, want %d", before, got, test.want)
-		}
-		if !slices.Equal(before, test.values) {
-			t.Errorf("median changed %v to %v", before, test.values)
-		}
-	}
 }
 
 func TestJudge(t *testing.T) {
@@ -41,10 +20,10 @@ func TestJudge(t *testing.T) {
 	atLimits := good()
 	atLimits.HibernatedBytes, atLimits.ColdMS, atLimits.WakeMS = 4<<20, 400, 100
 
-	if err := judge([]row{good(), atLimits}); err != nil {
+	if err := judge([]measure.Row{good(), atLimits}); err != nil {
 		t.Errorf("good rows: %v", err)
 	}
-	err := judge([]row{good(), greedy, slow})
+	err := judge([]measure.Row{good(), greedy, slow})
 	if err == nil {
 		t.Fatal("bad rows pass")
 	}
@@ -58,36 +37,13 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-func TestResultsHaveTheNamesThatToolsReadThemBy(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "demo.json")
-	if err := writeJSON(path, []row{good()}); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []map[string]json.RawMessage
-	if err := json.Unmarshal(text, &rows); err != nil {
-		t.Fatal(err)
-	}
-	want := []string{"cold_ms", "hibernated_bytes", "isolation", "name", "wake_ms", "warm_bytes", "warm_ms", "woken_bytes", "woken_ms"}
-	var names []string
-	for name := range rows[0] {
-		names = append(names, name)
-	}
-	if slices.Sort(names); !slices.Equal(names, want) {
-		t.Errorf("names %v, want %v", names, want)
-	}
-}
-
 func TestSummaryFitsATerminal(t *testing.T) {
 	big := good()
 	big.Name, big.ColdMS, big.WarmBytes = "hello-python", 12345.6, 1023<<20
 	var out strings.Builder
-	summary(newPrinter(&out), []row{good(), big})
+	summary(show.New(&out), []measure.Row{good(), big})
 	for line := range strings.Lines(out.String()) {
-		if n := len(strings.TrimSuffix(line, "\n")); n > columns {
+		if n := len(strings.TrimSuffix(line, "\n")); n > show.Columns {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"torpor/demo/show"
 )
 
 // limit is for everything but cleaning up.
@@ -24,7 +26,7 @@ func main() {
 func run(ctx context.Context, out io.Writer) int {
 	timed, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done after %s", limit))
 	defer cancel()
-	if err := demo(timed, newPrinter(out)); err != nil {
+	if err := demo(timed, show.New(out)); err != nil {
 		fmt.Fprintln(out, "\ndemo: FAILED:", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return 1
 	}

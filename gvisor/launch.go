@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"gvisor.dev/gvisor/runsc/container"
 )
@@ -24,6 +25,7 @@ type launchRequest struct {
 
 type launchReply struct {
 	SentryPID, GoferPID int
+	Create, Start       time.Duration
 	Error               string `json:",omitempty"`
 }
 
@@ -37,11 +39,11 @@ func launch(socket io.ReadWriter) int {
 	if err := json.NewDecoder(socket).Decode(&req); err != nil {
 		return 0 // the daemon is gone or has no need of this launcher any more
 	}
-	c, err := start(req)
+	r, err := start(req)
 	if err != nil {
-		return reply(socket, launchReply{Error: withCause(err, req.Dir)})
+		r = launchReply{Error: withCause(err, req.Dir)}
 	}
-	return reply(socket, launchReply{SentryPID: c.SandboxPid(), GoferPID: c.GoferPid.Load()})
+	return reply(socket, r)
 }
 
 func reply(w io.Writer, r launchReply) int {
@@ -52,26 +54,31 @@ func reply(w io.Writer, r launchReply) int {
 }
 
 // start creates and starts the container.
-func start(req launchRequest) (*container.Container, error) {
+func start(req launchRequest) (r launchReply, err error) {
+	began := time.Now()
 	if err := openStdio(req.Config.OutputPath); err != nil {
-		return nil, err
+		return r, err
 	}
 	conf, err := runscConfig(req.Dir, req.Config)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	spec, err := writeBundle(req.Dir, req.Config)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	c, err := container.New(conf, container.Args{ID: containerID, Spec: spec, BundleDir: req.Dir})
 	if err != nil {
-		return nil, fmt.Errorf("creating sandbox: %w", err)
+		return r, fmt.Errorf("creating sandbox: %w", err)
 	}
+	created := time.Now()
 	if err := c.Start(conf); err != nil {
-		return nil, errors.Join(fmt.Errorf("starting program: %w", err), c.Destroy())
+		return r, errors.Join(fmt.Errorf("starting program: %w", err), c.Destroy())
 	}
-	return c, nil
+	return launchReply{
+		SentryPID: c.SandboxPid(), GoferPID: c.GoferPid.Load(),
+		Create: created.Sub(began), Start: time.Since(created),
+	}, nil
 }
 
 // openStdio makes the launcher's standard files those that gVisor hands on to

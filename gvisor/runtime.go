@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -77,6 +78,7 @@ func (r *Runtime) Close() {
 // On an error processes may be left in that cgroup: the caller kills them, then
 // calls [Runtime.Forget].
 func (r *Runtime) Start(ctx context.Context, c Config, place func(pid int) error) (*Sandbox, error) {
+	began := time.Now()
 	dir := r.path(c.ID)
 	if err := os.Mkdir(dir, 0o711); err != nil {
 		return nil, fmt.Errorf("gvisor: starting %s: %w", c.ID, err)
@@ -91,12 +93,18 @@ func (r *Runtime) Start(ctx context.Context, c Config, place func(pid int) error
 		l.netns.Close()
 		return nil, fmt.Errorf("gvisor: starting %s: placing launcher: %w", c.ID, err)
 	}
+	placed := time.Now()
 	reply, err := l.launch(ctx, launchRequest{Dir: dir, Config: c})
 	if err != nil {
 		l.netns.Close()
 		return nil, fmt.Errorf("gvisor: starting %s: %w", c.ID, err)
 	}
-	return newSandbox(dir, record{ID: c.ID, SentryPID: reply.SentryPID, GoferPID: reply.GoferPID}, l.netns)
+	s, err := newSandbox(dir, record{ID: c.ID, SentryPID: reply.SentryPID, GoferPID: reply.GoferPID}, l.netns)
+	if err != nil {
+		return nil, err
+	}
+	s.timing = Timing{Launcher: placed.Sub(began), Create: reply.Create, Start: reply.Start}
+	return s, nil
 }
 
 func (r *Runtime) launcher() (*launcher, error) {

@@ -14,6 +14,8 @@ import (
 	"gvisor.dev/gvisor/pkg/control/client"
 	"gvisor.dev/gvisor/pkg/sentry/control"
 	"gvisor.dev/gvisor/runsc/boot"
+
+	"torpor/gvisor/netns"
 )
 
 // Sandbox is a running (or just ended) sandbox.
@@ -22,6 +24,7 @@ type Sandbox struct {
 	record record
 	netns  *os.File
 	exit   exitWatch
+	timing Timing
 	close  sync.Once
 }
 
@@ -33,18 +36,18 @@ func (r *Runtime) Open(id string) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gvisor: opening %s: %w", id, err)
 	}
-	netns, err := openNetNS(rec.SentryPID)
+	ns, err := openNetNS(rec.SentryPID)
 	if err != nil || startTime(rec.SentryPID) != rec.StartTime {
-		netns.Close()
+		ns.Close()
 		return nil, fmt.Errorf("gvisor: opening %s: %w", id, ErrGone)
 	}
-	return newSandbox(dir, rec, netns)
+	return newSandbox(dir, rec, ns)
 }
 
-func newSandbox(dir string, rec record, netns *os.File) (*Sandbox, error) {
+func newSandbox(dir string, rec record, ns *os.File) (*Sandbox, error) {
 	exit, err := watchExit(rec.SentryPID)
 	if err != nil {
-		netns.Close()
+		ns.Close()
 		return nil, fmt.Errorf("gvisor: watching %s: %w", rec.ID, errors.Join(ErrGone, err))
 	}
 	started := startTime(rec.SentryPID)
@@ -55,15 +58,18 @@ func newSandbox(dir string, rec record, netns *os.File) (*Sandbox, error) {
 		err = ErrGone
 	}
 	if err != nil {
-		netns.Close()
+		ns.Close()
 		exit.close()
 		return nil, fmt.Errorf("gvisor: recording %s: %w", rec.ID, err)
 	}
-	return &Sandbox{dir: dir, record: rec, netns: netns, exit: exit}, nil
+	return &Sandbox{dir: dir, record: rec, netns: ns, exit: exit}, nil
 }
 
 // ID is the sandbox's name.
 func (s *Sandbox) ID() string { return s.record.ID }
+
+// Timing is how long the start took; all zero for a sandbox that was found again.
+func (s *Sandbox) Timing() Timing { return s.timing }
 
 // PID is the Sentry's process: its network namespace is the function's, its end
 // the sandbox's.
@@ -80,9 +86,9 @@ func (s *Sandbox) ExitStatus() string { return s.exit.describe() }
 // frozen.
 func (s *Sandbox) Dial(ctx context.Context, port int) (*net.TCPConn, error) {
 	p := strconv.Itoa(port)
-	conn, err := dialIn(ctx, s.netns, net.JoinHostPort("127.0.0.1", p))
+	conn, err := netns.Dial(ctx, s.netns, net.JoinHostPort("127.0.0.1", p))
 	if errors.Is(err, unix.ECONNREFUSED) {
-		if six, err6 := dialIn(ctx, s.netns, net.JoinHostPort("::1", p)); err6 == nil {
+		if six, err6 := netns.Dial(ctx, s.netns, net.JoinHostPort("::1", p)); err6 == nil {
 			return six, nil
 		}
 	}

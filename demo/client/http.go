@@ -1,4 +1,4 @@
-package main
+package client
 
 import (
 	"bufio"
@@ -26,33 +26,33 @@ type httpClient struct {
 
 func newHTTPClient(addr string) *httpClient { return &httpClient{links: links{addr: addr}} }
 
-func (c *httpClient) ask(ctx context.Context, on connection) (time.Duration, error) {
+func (c *httpClient) Ask(ctx context.Context, on Connection) (time.Duration, error) {
 	return c.get(ctx, on, "/")
 }
 
-// fill opens the connection that is kept.
-func (c *httpClient) fill(ctx context.Context) error {
-	_, err := c.get(ctx, kept, "/")
+// Fill opens the connection that is kept.
+func (c *httpClient) Fill(ctx context.Context) error {
+	_, err := c.get(ctx, Kept, "/")
 	return err
 }
 
-func (c *httpClient) check(ctx context.Context) error {
+func (c *httpClient) Check(ctx context.Context) error {
 	path := "/"
 	if c.last.Intact != nil {
 		path = "/check"
 	}
-	_, err := c.get(ctx, kept, path)
+	_, err := c.get(ctx, Kept, path)
 	return err
 }
 
-func (c *httpClient) restarted() {
+func (c *httpClient) Restarted() {
 	c.drop()
 	c.started = false
 }
 
-func (c *httpClient) close() { c.drop() }
+func (c *httpClient) Close() { c.drop() }
 
-func (c *httpClient) get(ctx context.Context, on connection, path string) (time.Duration, error) {
+func (c *httpClient) get(ctx context.Context, on Connection, path string) (time.Duration, error) {
 	request := "GET " + path + " HTTP/1.1\r\nHost: " + c.addr + "\r\n\r\n"
 	return c.exchange(ctx, on, request, c.read)
 }

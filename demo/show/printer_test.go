@@ -1,4 +1,4 @@
-package main
+package show
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 
 func TestNoteWrapsAtWords(t *testing.T) {
 	var out strings.Builder
-	newPrinter(&out).note(strings.Repeat("four ", 20) + strings.Repeat("x", 120))
+	New(&out).Note(strings.Repeat("four ", 20) + strings.Repeat("x", 120))
 	indent := strings.Repeat(" ", 17)
 	want := indent + strings.TrimSpace(strings.Repeat("four ", 16)) + "\n" +
 		indent + "four four four four\n" +
@@ -19,8 +19,8 @@ func TestNoteWrapsAtWords(t *testing.T) {
 
 func TestNoColourOffATerminal(t *testing.T) {
 	var out strings.Builder
-	p := newPrinter(&out)
-	p.title("%s", p.asleep("asleep"))
+	p := New(&out)
+	p.Title("%s", p.Asleep("asleep"))
 	if out.String() != "\nasleep\n" {
 		t.Errorf("%q", out.String())
 	}

@@ -1,4 +1,4 @@
-package main
+package client
 
 import (
 	"bufio"
@@ -7,36 +7,41 @@ import (
 	"io"
 	"net"
 	"time"
+
+	"torpor/demo/wait"
 )
 
 // replyLimit bounds one request and its reply.
 const replyLimit = 30 * time.Second
 
-// connection is what a request is sent on.
-type connection int
+// Connection is what a request is sent on.
+type Connection int
 
 const (
-	fresh connection = iota // a new one, closed after the reply
-	kept                    // the one that stays open from start to end
+	Fresh Connection = iota // a new one, closed after the reply
+	Kept                    // the one that stays open from start to end
 )
 
-// link is one connection.
-type link struct {
+// Link is one connection to a function.
+type Link struct {
 	net.Conn
 	r *bufio.Reader
 }
 
-func dial(ctx context.Context, addr string) (*link, error) {
+// NewLink takes conn over.
+func NewLink(conn net.Conn) *Link { return &Link{Conn: conn, r: bufio.NewReader(conn)} }
+
+func dial(ctx context.Context, addr string) (*Link, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	return &link{Conn: conn, r: bufio.NewReader(conn)}, nil
+	return NewLink(conn), nil
 }
 
 // exchange sends a request, waits for the first byte of the reply, notes the time, and has the reply
 // read.
-func (l *link) exchange(ctx context.Context, request string, read func(*bufio.Reader) error) (time.Time, error) {
+func (l *Link) exchange(ctx context.Context, request string, read func(*bufio.Reader) error) (time.Time, error) {
 	if err := l.SetDeadline(time.Now().Add(replyLimit)); err != nil {
 		return time.Time{}, err
 	}
@@ -55,33 +60,25 @@ func (l *link) exchange(ctx context.Context, request string, read func(*bufio.Re
 // links makes and keeps the connections to one address.
 type links struct {
 	addr string
-	kept *link
+	kept *Link
 }
 
 // exchange is a link's, on the connection asked for; the time counts from before it is there.
-func (ls *links) exchange(ctx context.Context, on connection, request string, read func(*bufio.Reader) error) (time.Duration, error) {
+func (ls *links) exchange(ctx context.Context, on Connection, request string, read func(*bufio.Reader) error) (time.Duration, error) {
 	begin := time.Now()
 	l, err := ls.take(ctx, on)
 	if err != nil {
-		return 0, interrupted(ctx, err)
+		return 0, wait.Cause(ctx, err)
 	}
-	if on == fresh {
+	if on == Fresh {
 		defer l.Close()
 	}
 	first, err := l.exchange(ctx, request, read)
-	return first.Sub(begin), interrupted(ctx, err)
+	return first.Sub(begin), wait.Cause(ctx, err)
 }
 
-// interrupted gives the reason for an error that came with the end of ctx.
-func interrupted(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return err
-}
-
-func (ls *links) take(ctx context.Context, on connection) (*link, error) {
-	if on == fresh {
+func (ls *links) take(ctx context.Context, on Connection) (*Link, error) {
+	if on == Fresh {
 		return dial(ctx, ls.addr)
 	}
 	if ls.kept == nil {
@@ -92,6 +89,12 @@ func (ls *links) take(ctx context.Context, on connection) (*link, error) {
 		ls.kept = l
 	}
 	return ls.kept, nil
+}
+
+// Swap implements Client.
+func (ls *links) Swap(l *Link) (former *Link) {
+	former, ls.kept = ls.kept, l
+	return former
 }
 
 // drop closes the connection that was kept; the next one is a new one.

@@ -1,4 +1,4 @@
-package main
+package node
 
 import (
 	"bytes"
@@ -18,7 +18,7 @@ func leftovers(root, group, dir string) ([]string, error) {
 	for _, file := range []string{"proc/swaps", "proc/self/mounts"} {
 		text, readErr := os.ReadFile(filepath.Join(root, file))
 		if readErr != nil {
-			err = errors.Join(err, fmt.Errorf("demo: %w", readErr))
+			err = errors.Join(err, fmt.Errorf("node: %w", readErr))
 		}
 		for line := range strings.Lines(string(text)) {
 			if strings.Contains(line, dir+"/") {
@@ -39,7 +39,7 @@ func groupsNamed(root, name string) (found []string, err error) {
 		case errors.Is(err, fs.ErrNotExist):
 			return nil // gone since its name was read
 		case err != nil:
-			return fmt.Errorf("demo: %w", err)
+			return fmt.Errorf("node: %w", err)
 		case d.IsDir() && d.Name() == name:
 			found = append(found, "cgroup "+path)
 			return fs.SkipDir
@@ -54,14 +54,14 @@ func groupsNamed(root, name string) (found []string, err error) {
 func groupOf(root string, pid int) (string, error) {
 	text, err := os.ReadFile(filepath.Join(root, "proc", strconv.Itoa(pid), "cgroup"))
 	if err != nil {
-		return "", fmt.Errorf("demo: %w", err)
+		return "", fmt.Errorf("node: %w", err)
 	}
 	for part := range strings.FieldsFuncSeq(string(text), func(r rune) bool { return r == '/' || r == '\n' }) {
 		if strings.HasPrefix(part, "torpor") {
 			return part, nil
 		}
 	}
-	return "", fmt.Errorf("demo: process %d is in no control group of torpor's", pid)
+	return "", fmt.Errorf("node: process %d is in no control group of torpor's", pid)
 }
 
 // processesOf finds the processes that have something to do with a folder: their command line, working

@@ -1,4 +1,4 @@
-package main
+package client
 
 import (
 	"bufio"
@@ -37,7 +37,7 @@ func serveRedis(t *testing.T) (*fakeRedis, *redisClient) {
 	})
 	c := newRedisClient(l.Addr().String())
 	t.Cleanup(func() {
-		c.close()
+		c.Close()
 		l.Close()
 		wg.Wait()
 	})
@@ -93,11 +93,11 @@ func TestRedisClientFillsAndChecks(t *testing.T) {
 		name string
 		do   func() error
 	}{
-		{"ask, empty", func() error { _, err := c.ask(t.Context(), fresh); return err }},
-		{"fill", func() error { return c.fill(t.Context()) }},
-		{"ask, fresh", func() error { _, err := c.ask(t.Context(), fresh); return err }},
-		{"ask, kept", func() error { _, err := c.ask(t.Context(), kept); return err }},
-		{"check", func() error { return c.check(t.Context()) }},
+		{"ask, empty", func() error { _, err := c.Ask(t.Context(), Fresh); return err }},
+		{"fill", func() error { return c.Fill(t.Context()) }},
+		{"ask, fresh", func() error { _, err := c.Ask(t.Context(), Fresh); return err }},
+		{"ask, kept", func() error { _, err := c.Ask(t.Context(), Kept); return err }},
+		{"check", func() error { return c.Check(t.Context()) }},
 	}
 	for _, step := range steps {
 		if err := step.do(); err != nil {
@@ -122,13 +122,13 @@ func TestRedisClientSeesWhatIsWrong(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			f, c := serveRedis(t)
-			if err := c.fill(t.Context()); err != nil {
+			if err := c.Fill(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			f.mu.Lock()
 			test.damage(f)
 			f.mu.Unlock()
-			_, err := c.ask(t.Context(), fresh)
+			_, err := c.Ask(t.Context(), Fresh)
 			if err == nil || !strings.Contains(err.Error(), "wrong reply") || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v", err)
 			}
@@ -138,13 +138,13 @@ func TestRedisClientSeesWhatIsWrong(t *testing.T) {
 
 func TestRedisClientChecksEveryKey(t *testing.T) {
 	f, c := serveRedis(t)
-	if err := c.fill(t.Context()); err != nil {
+	if err := c.Fill(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	f.mu.Lock()
 	f.keys[key(redisKeys-1)] = value(0)
 	f.mu.Unlock()
-	if err := c.check(t.Context()); err == nil || !strings.Contains(err.Error(), "keys from 4500 on") {
+	if err := c.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "keys from 4500 on") {
 		t.Errorf("error %v", err)
 	}
 }

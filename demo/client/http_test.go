@@ -1,4 +1,4 @@
-package main
+package client
 
 import (
 	"context"
@@ -19,7 +19,7 @@ func scripted(t *testing.T, replies ...string) *httpClient {
 	}))
 	t.Cleanup(server.Close)
 	c := newHTTPClient(server.Listener.Addr().String())
-	t.Cleanup(c.close)
+	t.Cleanup(c.Close)
 	return c
 }
 
@@ -45,7 +45,7 @@ func TestHTTPClientChecksReplies(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			c := scripted(t, test.replies...)
 			for i := range test.replies {
-				_, err := c.ask(t.Context(), connection(i%2))
+				_, err := c.Ask(t.Context(), Connection(i%2))
 				last := i == len(test.replies)-1
 				if want := last && test.want != ""; (err != nil) != want {
 					t.Fatalf("reply %d: %v", i+1, err)
@@ -62,14 +62,14 @@ func TestHTTPClientWantsANewLifeAfterARestart(t *testing.T) {
 	c := scripted(t, hello("a", 1), hello("b", 1), hello("b", 2))
 	for i := range 2 {
 		if i > 0 {
-			c.restarted()
+			c.Restarted()
 		}
-		if _, err := c.ask(t.Context(), kept); err != nil {
+		if _, err := c.Ask(t.Context(), Kept); err != nil {
 			t.Fatal(err)
 		}
 	}
-	c.restarted()
-	if _, err := c.ask(t.Context(), kept); err == nil || !strings.Contains(err.Error(), "should have started anew") {
+	c.Restarted()
+	if _, err := c.Ask(t.Context(), Kept); err == nil || !strings.Contains(err.Error(), "should have started anew") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -82,11 +82,11 @@ func TestHTTPClientChecksAllMemoryWhereThereIsSome(t *testing.T) {
 	}))
 	defer server.Close()
 	c := newHTTPClient(server.Listener.Addr().String())
-	defer c.close()
-	if err := c.fill(t.Context()); err != nil {
+	defer c.Close()
+	if err := c.Fill(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.check(t.Context()); err != nil {
+	if err := c.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(asked, " "); got != "/ /check" {
@@ -106,7 +106,7 @@ func TestClientStopsWhenToldTo(t *testing.T) {
 		<-asked
 		cancel(fmt.Errorf("enough"))
 	}()
-	_, err := newHTTPClient(server.Listener.Addr().String()).ask(ctx, fresh)
+	_, err := newHTTPClient(server.Listener.Addr().String()).Ask(ctx, Fresh)
 	if err == nil || err.Error() != "enough" {
 		t.Errorf("error %v", err)
 	}

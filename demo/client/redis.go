@@ -1,4 +1,4 @@
-package main
+package client
 
 import (
 	"bufio"
@@ -26,7 +26,7 @@ type redisClient struct {
 func newRedisClient(addr string) *redisClient { return &redisClient{links: links{addr: addr}} }
 
 // ask counts, and reads one key.
-func (c *redisClient) ask(ctx context.Context, on connection) (time.Duration, error) {
+func (c *redisClient) Ask(ctx context.Context, on Connection) (time.Duration, error) {
 	n := c.asked % redisKeys
 	request := command("INCR", "asked") + command("GET", key(n))
 	return c.exchange(ctx, on, request, func(r *bufio.Reader) error {
@@ -41,13 +41,13 @@ func (c *redisClient) ask(ctx context.Context, on connection) (time.Duration, er
 	})
 }
 
-func (c *redisClient) fill(ctx context.Context) error {
+func (c *redisClient) Fill(ctx context.Context) error {
 	err := c.all(ctx, func(n int) (string, string) { return command("SET", key(n), value(n)), "+OK\r\n" })
 	c.filled = err == nil
 	return err
 }
 
-func (c *redisClient) check(ctx context.Context) error {
+func (c *redisClient) Check(ctx context.Context) error {
 	return c.all(ctx, func(n int) (string, string) { return command("GET", key(n)), bulk(value(n)) })
 }
 
@@ -60,7 +60,7 @@ func (c *redisClient) all(ctx context.Context, what func(n int) (request, reply 
 			requests.WriteString(request)
 			replies.WriteString(reply)
 		}
-		_, err := c.exchange(ctx, kept, requests.String(), func(r *bufio.Reader) error {
+		_, err := c.exchange(ctx, Kept, requests.String(), func(r *bufio.Reader) error {
 			return expect(r, replies.String())
 		})
 		if err != nil {
@@ -70,12 +70,12 @@ func (c *redisClient) all(ctx context.Context, what func(n int) (request, reply 
 	return nil
 }
 
-func (c *redisClient) restarted() {
+func (c *redisClient) Restarted() {
 	c.drop()
 	c.asked, c.filled = 0, false
 }
 
-func (c *redisClient) close() { c.drop() }
+func (c *redisClient) Close() { c.drop() }
 
 func key(n int) string { return "key:" + strconv.Itoa(n) }
 

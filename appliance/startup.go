@@ -1,0 +1,25 @@
+package appliance
+
+import (
+	"log/slog"
+	"time"
+
+	"torpor/gvisor"
+)
+
+// startup is where the time of a cold start went, in order.
+type startup struct {
+	image         time.Duration // to have a root directory and know what to run
+	cgroup        time.Duration // to make it
+	gvisor.Timing               // to start the program
+	program       time.Duration // until that was ready
+}
+
+// LogValue implements slog.LogValuer.
+func (s startup) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Duration("image", s.image), slog.Duration("cgroup", s.cgroup),
+		slog.Duration("launcher", s.Launcher), slog.Duration("create", s.Create), slog.Duration("start", s.Start),
+		slog.Duration("program", s.program),
+	)
+}

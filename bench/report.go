@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"unicode/utf8"
+
+	"torpor/demo/show"
+)
+
+// report gathers what the parts find: rows for programs, tables for people.
+type report struct {
+	p      *show.Printer
+	rows   []row
+	tables []*table
+}
+
+// table is one of the report's tables, shown as soon as it is complete.
+type table struct {
+	title string
+	notes []string // sentences below it
+	lines [][]string
+}
+
+func newTable(title string, head ...string) *table {
+	return &table{title: title, lines: [][]string{head}}
+}
+
+func (t *table) line(cells ...string) { t.lines = append(t.lines, cells) }
+
+func (t *table) note(format string, args ...any) {
+	t.notes = append(t.notes, fmt.Sprintf(format, args...))
+}
+
+// show prints a table that is complete, and keeps it.
+func (r *report) show(t *table) {
+	r.tables = append(r.tables, t)
+	r.p.Title("%s", t.title)
+	widths := t.widths()
+	for _, cells := range t.lines {
+		var line strings.Builder
+		for i, cell := range cells {
+			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			if i == 0 {
+				line.WriteString(cell + pad)
+			} else {
+				line.WriteString("  " + pad + cell)
+			}
+		}
+		r.p.Line("%s", line.String())
+	}
+	for _, note := range t.notes {
+		r.p.Line("%s", note)
+	}
+}
+
+func (t *table) widths() []int {
+	widths := make([]int, len(t.lines[0]))
+	for _, cells := range t.lines {
+		for i, cell := range cells {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	return widths
+}
+
+// writeText writes all tables as Markdown.
+func (r *report) writeText(path string) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "# torpor, measured\n\n%s.\n", machine())
+	for _, t := range r.tables {
+		fmt.Fprintf(&text, "\n## %s\n\n", t.title)
+		for i, cells := range t.lines {
+			fmt.Fprintf(&text, "| %s |\n", strings.Join(cells, " | "))
+			if i == 0 {
+				fmt.Fprintf(&text, "|---%s|\n", strings.Repeat("|--:", len(cells)-1))
+			}
+		}
+		for _, note := range t.notes {
+			fmt.Fprintf(&text, "\n%s\n", note)
+		}
+	}
+	if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
+		return fmt.Errorf("bench: %w", err)
+	}
+	return nil
+}
