@@ -57,7 +57,7 @@ func (d *daemon) adoptSandbox(f *function) bool {
 	}
 	sandbox, err := d.runtime.Open(id)
 	if err != nil {
-		f.log.Warn("its sandbox did not outlive the daemon", "error", err)
+		f.log.Info("its sandbox is gone: it starts cold", "cause", err)
 		return false
 	}
 	group, err := d.cgroups.Open(d.parent + "/" + id)
@@ -123,8 +123,5 @@ func (d *daemon) leftovers(adopted map[string]bool) []string {
 	}
 	return left
 }
-
-// prepare does ahead what would make the first cold start slower.
-func (d *daemon) prepare() { d.runtime.Prepare() }
 
 func refused(why string) error { return fmt.Errorf("%w: %s", errRefused, why) }

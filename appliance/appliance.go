@@ -122,7 +122,7 @@ func (d *daemon) run(ctx context.Context, socket net.Listener) error {
 	parts.Go(func() { errs <- server.serve(socket) })
 
 	d.adopt()
-	d.prepare()
+	d.runtime.Prepare()
 	watch, err := newWatcher(d.Config, d.Log, d.reload)
 	if err == nil {
 		dirs := d.reload()

@@ -44,8 +44,9 @@ type function struct {
 
 // operation is something under way in a goroutine of its own.
 type operation struct {
-	cancel func()
-	done   chan struct{}
+	cancel    func()
+	done      chan struct{}
+	brokenOff bool // by the loop
 }
 
 // wait waits until an operation, if there is one, is over.
@@ -86,6 +87,7 @@ func (f *function) note(what, reason string) {
 func (f *function) breakOff() {
 	for _, op := range []*operation{f.op, f.successor} {
 		if op != nil {
+			op.brokenOff = true
 			op.cancel()
 		}
 	}

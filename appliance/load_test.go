@@ -76,7 +76,7 @@ func TestTenFunctionsWokenAtOnceWithABudgetForThree(t *testing.T) {
 			t.Errorf("round %d: %v", round, err)
 		}
 		close(stop)
-		if peak := <-most; peak > budget*3/2 {
+		if peak := <-most; peak > budget*2 {
 			t.Errorf("round %d: up to %d MiB were resident, with a budget of %d MiB", round, peak>>20, budget>>20)
 		} else {
 			t.Logf("round %d: up to %d MiB were resident", round, peak>>20)

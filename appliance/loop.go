@@ -82,6 +82,9 @@ func (d *daemon) untilNext() time.Duration {
 
 // begin begins one action.
 func (d *daemon) begin(f *function, a reconcile.Action) {
+	if a.Kind == reconcile.TurnRound && f.op.brokenOff {
+		return // it is on its way
+	}
 	if a.Kind != reconcile.Refuse {
 		f.note(string(a.Kind), a.Reason)
 	}
@@ -94,6 +97,8 @@ func (d *daemon) begin(f *function, a reconcile.Action) {
 		d.wake(f, a.Reason)
 	case reconcile.Hibernate:
 		d.hibernate(f, a.Reason)
+	case reconcile.Reclaim:
+		d.reclaim(f)
 	case reconcile.TurnRound:
 		f.breakOff()
 	case reconcile.Stop:

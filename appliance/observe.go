@@ -19,7 +19,7 @@ const (
 	// taken what another is about to be promised.
 	sampleBusy = 20 * time.Millisecond
 	// sampleAsleep is the same for a sleeping one, which changes by little.
-	sampleAsleep = time.Minute
+	sampleAsleep = 5 * time.Second
 )
 
 // sample is what was last seen of a sandbox's cgroup.
@@ -47,8 +47,8 @@ func (d *daemon) look(f *function, now time.Time) reconcile.Function {
 	route := f.route.Stats()
 	o := reconcile.Function{
 		Name: f.spec.Name, State: f.state, Since: f.since,
-		Replacing: f.successor != nil,
-		Waiting:   route.Held, WaitingSince: route.OldestHeld,
+		Replacing: f.successor != nil, Reclaiming: f.state == reconcile.Hibernated && f.op != nil,
+		Waiting: route.Held, WaitingSince: route.OldestHeld,
 		NoSleepUntil: f.noSleepUntil, NoSleepWhy: f.noSleepWhy,
 		WarmBytes: f.figures.WarmBytes, WokenBytes: f.figures.WokenBytes,
 		AsleepBytes: f.figures.AsleepBytes, WakeCost: f.figures.WakeCost,

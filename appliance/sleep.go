@@ -44,7 +44,7 @@ func (d *daemon) deflated(f *function, i *instance, r hibernate.Report, err erro
 	case errors.Is(err, hibernate.ErrTurnedRound):
 		d.stayAwake(f, i)
 		f.log.Info("turned round: a connection came while it went to sleep", "after", r.Total.Round(time.Microsecond))
-		f.answerIf("", reconcile.AskNothing)
+		f.answerIf("it did not fall asleep: a connection came", reconcile.AskWake, reconcile.AskStart)
 		f.answer("", refused("a request came in while it went to sleep"))
 	default:
 		d.stayAwake(f, i)
@@ -53,6 +53,29 @@ func (d *daemon) deflated(f *function, i *instance, r hibernate.Report, err erro
 		f.answer("", refused(err.Error()))
 	}
 	d.save(f)
+}
+
+// reclaim pushes memory of a sleeping function out that came back into it.
+func (d *daemon) reclaim(f *function) {
+	i := f.sandbox
+	f.op = d.background(func(ctx context.Context) func() {
+		err := i.group.Reclaim(ctx)
+		return func() { d.reclaimed(f, i, err) }
+	})
+}
+
+func (d *daemon) reclaimed(f *function, i *instance, err error) {
+	if f.sandbox != i || f.state != reconcile.Hibernated {
+		return // it was woken, or ended
+	}
+	f.op = nil
+	if err != nil {
+		f.log.Error("its memory cannot be reclaimed again", "error", err)
+	}
+	f.seen = sample{}
+	if m, err := i.group.Memory(); err == nil {
+		f.figures.AsleepBytes = m.Resident // what did not go now stays
+	}
 }
 
 func (d *daemon) stayAwake(f *function, i *instance) {

@@ -171,9 +171,10 @@ func (d *daemon) wake(f *function, reason string) {
 	if held := f.route.Stats().OldestHeld; !held.IsZero() {
 		f.began = held
 	}
-	i := f.sandbox
+	i, reclaiming := f.sandbox, f.op
 	d.prefetch(f, i)
 	f.op = d.background(func(ctx context.Context) func() {
+		reclaiming.end()
 		report, err := hibernate.Inflate(ctx, i.group)
 		return func() { d.woke(f, i, report, err, reason) }
 	})

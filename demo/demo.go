@@ -46,19 +46,19 @@ func demo(ctx context.Context, p *printer) (err error) {
 	return judge(s.rows)
 }
 
-// clean ends the node and looks for what is left of it.
+// clean ends the node and looks for what is left of it. If that is nothing, its folder goes too.
 func clean(p *printer, n *node) error {
 	p.title("Cleaning up")
-	endErr := n.end()
-	left, err := leftovers("/", n.group, n.dir)
-	if err == nil && len(left) > 0 {
-		err = fmt.Errorf("left behind: %s", strings.Join(left, ", "))
+	err := n.end()
+	left, lookErr := leftovers("/", n.group, n.dir)
+	if len(left) > 0 {
+		lookErr = errors.Join(lookErr, fmt.Errorf("left behind: %s", strings.Join(left, ", ")))
 	}
-	if err := errors.Join(endErr, err); err != nil {
-		return err // the folder stays, to look at
+	if lookErr != nil {
+		return errors.Join(err, lookErr)
 	}
 	p.line("No swap file, no cgroup, no mount and no process is left; the daemon's log is in %s.", logFile)
-	return n.remove()
+	return errors.Join(err, n.remove())
 }
 
 func closeAll(functions []*function) {

@@ -33,6 +33,7 @@ const (
 	Replace   Kind = "replace"    // make a second sandbox from the new declaration, switch when it is ready
 	Wake      Kind = "wake"       // inflate
 	Hibernate Kind = "hibernate"  // deflate
+	Reclaim   Kind = "reclaim"    // hibernated: push out again what came back into its memory
 	TurnRound Kind = "turn round" // break off a deflate and let it run on
 	Stop      Kind = "stop"       // end the sandbox, the function stays declared
 	Remove    Kind = "remove"     // end the sandbox after its requests in flight, forget the function

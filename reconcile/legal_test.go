@@ -50,7 +50,7 @@ func checkActions(desired *Desired, o Observed, seen map[string]Function, action
 		switch {
 		case a.Kind == Start, a.Kind == Replace:
 			starts++
-		case a.Kind == Hibernate && f.Asked != AskHibernate:
+		case a.Kind == Reclaim, a.Kind == Hibernate && f.Asked != AskHibernate:
 			sleeps++
 		}
 	}
@@ -58,7 +58,7 @@ func checkActions(desired *Desired, o Observed, seen map[string]Function, action
 		if starts > 0 && (f.State == Starting || f.Replacing) {
 			starts++
 		}
-		if sleeps > 0 && f.State == Hibernating {
+		if sleeps > 0 && (f.State == Hibernating || f.Reclaiming) {
 			sleeps++
 		}
 	}
@@ -83,6 +83,8 @@ func legal(kind Kind, f Function, d *declared, swap Swap) bool {
 		return asleep
 	case Hibernate:
 		return up && f.Busy == 0 && f.Waiting == 0 && !f.Replacing && swap.Ready && (!f.Blind && !d.Hibernate.Never || f.Asked == AskHibernate)
+	case Reclaim:
+		return asleep && f.Waiting == 0 && !f.Reclaiming && swap.Ready
 	case TurnRound:
 		return f.State == Hibernating && f.Waiting > 0
 	case Stop:

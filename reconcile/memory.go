@@ -13,7 +13,7 @@ const firstGuess = 64 << 20
 // memory is the node's account.
 type memory struct {
 	resident int64 // of all functions, now
-	reserved int64 // more, that functions being started or woken will take
+	reserved int64 // more, that functions being started or just woken will take
 	freeing  int64 // of resident, what deflates under way will give back
 }
 
@@ -21,16 +21,12 @@ type memory struct {
 // may take long.
 func (m *memory) add(f *subject, now time.Time) {
 	m.resident += f.resident()
-	switch f.State {
-	case Starting:
+	switch {
+	case f.State == Starting:
 		m.reserved += max(0, f.coldNeed()-f.resident())
-	case Waking:
+	case f.State == Waking, f.State == Woken && f.Busy > 0 && now.Sub(f.Since) < growth:
 		m.reserved += max(0, f.wakeNeed()-f.resident())
-	case Woken:
-		if f.Busy > 0 && now.Sub(f.Since) < growth {
-			m.reserved += max(0, f.wakeNeed()-f.resident())
-		}
-	case Hibernating:
+	case f.State == Hibernating, f.Reclaiming:
 		m.freeing += f.gain()
 	}
 	if f.Replacing {
@@ -80,4 +76,13 @@ func (s *subject) gain() int64 {
 		left = s.resident() / 20
 	}
 	return max(0, s.resident()-left)
+}
+
+// grown is how much more than it has to a sleeper holds. One whose first sleep
+// was cut short, by a crash of the daemon, holds more than it has in swap.
+func (s *subject) grown() int64 {
+	if s.AsleepBytes == 0 && s.Swapped >= s.resident() {
+		return 0
+	}
+	return s.gain()
 }

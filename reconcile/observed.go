@@ -25,6 +25,7 @@ type Function struct {
 	Since       time.Time // of State
 	Fingerprint string    // of what its sandbox, or the last it had, was made from
 	Replacing   bool      // its successor is being started
+	Reclaiming  bool      // while it sleeps, under way
 
 	Busy         int       // requests in flight
 	LastActive   time.Time // last byte in or out, or processor use above hibernate.idle_cpu

@@ -17,6 +17,8 @@ const (
 	patience = 5 * time.Second
 	// leastGain is the memory that is worth a deflate.
 	leastGain = 1 << 20
+	// regrowth is how much a sleeper's memory may grow before that is undone.
+	regrowth = 4 << 20
 	// maxStarting bounds cold starts at once; they are bound by the processor.
 	maxStarting = 4
 	// maxDeflating bounds deflates at once; they are bound by the disk.
@@ -37,6 +39,7 @@ func Plan(now time.Time, desired *Desired, observed Observed) Decision {
 	t.turnRoundAwaited()
 	t.stopOutdatedStarts()
 	t.admit()
+	t.reclaimGrown()
 	t.sleepIdle()
 	t.relieve()
 	t.noteBlind()
@@ -53,7 +56,7 @@ type turn struct {
 	relieving bool
 	memory    memory
 	starting  int // cold starts, under way and decided
-	deflating int // deflates, under way and decided
+	deflating int // deflates and reclaims, under way and decided
 	victims   int // of them, decided for others in this turn
 	decision  Decision
 }
@@ -71,7 +74,7 @@ func newTurn(now time.Time, desired *Desired, observed Observed) *turn {
 		if f.State == Starting || f.Replacing {
 			t.starting++
 		}
-		if f.State == Hibernating {
+		if f.State == Hibernating || f.Reclaiming {
 			t.deflating++
 		}
 	}

@@ -117,6 +117,7 @@ func (d *dice) function(name string, desired *Desired) Function {
 	if declared, ok := desired.byName[name]; ok && d.below(4) > 0 {
 		f.Fingerprint = declared.fingerprint
 	}
+	f.Reclaiming = f.State == Hibernated && d.below(4) == 1
 	if f.State != Cold && d.below(3) == 1 {
 		f.Busy = d.below(3)
 	}

@@ -173,7 +173,7 @@ func (s *story) observe(l line, now time.Time) Function {
 	if l.has("old") {
 		f.Fingerprint = "of a former declaration"
 	}
-	f.Replacing, f.Blind = l.has("replacing"), l.has("blind")
+	f.Replacing, f.Reclaiming, f.Blind = l.has("replacing"), l.has("reclaiming"), l.has("blind")
 	f.Busy, f.Waiting, f.WaitingSince, f.Asked = s.number(l, "busy"), s.number(l, "waiting"), ago("waited"), Verb(l.flags["asked"])
 	f.Resident, f.Swapped = s.bytes(l, "resident"), s.bytes(l, "swapped")
 	f.WarmBytes, f.WokenBytes, f.AsleepBytes = s.bytes(l, "warmed"), s.bytes(l, "wakes"), s.bytes(l, "sleeps")

@@ -24,6 +24,23 @@ func (t *turn) sleepIdle() {
 	}
 }
 
+// reclaimGrown pushes out again what has come back into the memory of sleepers.
+// Nobody needs it: when another function fetches a page, the kernel reads its
+// neighbours in the swap file too, which can be a sleeper's. It also completes
+// deflates that a crash of the daemon cut short.
+func (t *turn) reclaimGrown() {
+	for _, f := range t.functions {
+		grown := f.grown()
+		if f.State != Hibernated || f.doing != "" || f.Reclaiming || f.Waiting > 0 || f.declared == nil ||
+			grown < regrowth || !t.swap.Ready || t.deflating >= maxDeflating {
+			continue
+		}
+		t.memory.freeing += grown
+		t.deflating++
+		t.do(Reclaim, f, fmt.Sprintf("%s of its memory came back while it slept, read beside that of others", size(grown)))
+	}
+}
+
 // relieve puts one function to sleep while the node is over its budget, or still
 // too near to it.
 func (t *turn) relieve() {

@@ -3,9 +3,10 @@
 set -euo pipefail
 
 wanted=(
-  gcc            # the race detector
-  libc6-dev      # the race detector
-  mmdebstrap     # the examples' root file systems
+  ca-certificates # to download Go modules
+  gcc libc6-dev # the race detector
+  make
+  mmdebstrap # the examples' root file systems
 )
 
 missing=()
