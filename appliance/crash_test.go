@@ -63,7 +63,7 @@ func TestDaemonKilledWhileFunctionGoesToSleep(t *testing.T) {
 	n := newNode(t, nodeBlock("1GiB")+declare("hello", port))
 	n.expect(port, "/count", "1")
 	n.expect(port, "/hold?mib=128", "128")
-	before := n.awaitState("hello", "warm")
+	before := n.awaitFunction("hello", "to be idle", func(f api.Function) bool { return f.State == "warm" && f.Busy == 0 })
 	n.killOnTheWay("hello", api.Hibernate, "hibernating")
 
 	n.start()

@@ -77,8 +77,14 @@ func (n *node) write(name, text string) {
 func (n *node) start() {
 	n.Helper()
 	n.launch()
-	n.await("the daemon to be ready", func(s api.Status) bool {
-		return s.Node.SwapSizeBytes > 0 || strings.Contains(strings.Join(s.Node.Notes, "\n"), "hibernation")
+	n.until("the daemon to be ready", func() bool {
+		select {
+		case <-n.ended:
+			n.Fatal("the daemon has ended")
+		default:
+		}
+		s, err := n.Status(n.Context())
+		return err == nil && (s.Node.SwapSizeBytes > 0 || strings.Contains(strings.Join(s.Node.Notes, "\n"), "hibernation"))
 	})
 }
 

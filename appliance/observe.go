@@ -15,6 +15,9 @@ import (
 const (
 	// sampleEvery is how old the memory figures of an awake function may be.
 	sampleEvery = 200 * time.Millisecond
+	// sampleBusy is the same for one with a request in flight, which may have
+	// taken what another is about to be promised.
+	sampleBusy = 20 * time.Millisecond
 	// sampleAsleep is the same for a sleeping one, which changes by little.
 	sampleAsleep = 5 * time.Second
 )
@@ -60,7 +63,7 @@ func (d *daemon) look(f *function, now time.Time) reconcile.Function {
 	}
 	gate := f.sandbox.backend.Stats()
 	o.Busy, o.LastActive = gate.Busy, gate.LastActive
-	f.takeSample(now)
+	f.takeSample(now, gate.Busy > 0)
 	if f.seen.cpuActive.After(o.LastActive) {
 		o.LastActive, o.CPUActive = f.seen.cpuActive, true
 	}
@@ -70,10 +73,13 @@ func (d *daemon) look(f *function, now time.Time) reconcile.Function {
 }
 
 // takeSample reads the cgroup, if the last reading is too old.
-func (f *function) takeSample(now time.Time) {
+func (f *function) takeSample(now time.Time, busy bool) {
 	tooOld := sampleEvery
-	if f.state == reconcile.Hibernated {
+	switch {
+	case f.state == reconcile.Hibernated:
 		tooOld = sampleAsleep
+	case busy:
+		tooOld = sampleBusy
 	}
 	if now.Sub(f.seen.at) < tooOld {
 		return
