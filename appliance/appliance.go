@@ -58,6 +58,7 @@ type daemon struct {
 	relieving bool
 	notes     []string
 	next      time.Time // when to look again
+	lastUp    time.Time // when a function was last seen that did not sleep
 	finished  bool
 }
 

@@ -73,11 +73,21 @@ func (d *daemon) untilNext() time.Duration {
 		wait = max(time.Millisecond, time.Until(d.next))
 	}
 	for _, f := range d.functions {
-		if f.state.HasSandbox() && f.state != reconcile.Hibernated || f.deaf() {
+		if f.state.HasSandbox() && f.state != reconcile.Hibernated {
+			d.lastUp = time.Now()
 			return min(wait, pulse)
+		}
+		if f.deaf() || f.stirred(d.lastUp) {
+			wait = min(wait, pulse)
 		}
 	}
 	return wait
+}
+
+// stirred tells whether f, asleep, was last looked at before all others slept:
+// what those did can have brought memory of f back.
+func (f *function) stirred(lastUp time.Time) bool {
+	return f.state == reconcile.Hibernated && f.seen.at.Before(lastUp.Add(pulse))
 }
 
 // begin begins one action.
