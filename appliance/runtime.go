@@ -5,7 +5,6 @@ import (
 	"net"
 
 	"torpor/gvisor"
-	"torpor/hibernate"
 )
 
 // Runtime starts sandboxes and finds them again.
@@ -34,7 +33,7 @@ type Sandbox interface {
 	ExitStatus() string
 	Dial(ctx context.Context, port int) (*net.TCPConn, error)
 	Terminate(ctx context.Context) error
-	hibernate.Sandbox
+	GiveBack(ctx context.Context) error
 	Reap()
 	Close()
 }

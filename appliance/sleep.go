@@ -28,7 +28,7 @@ func (d *daemon) hibernate(f *function, reason string) {
 		if wasWoken {
 			i.remember()
 		}
-		report, err := hibernate.Deflate(ctx, i.group, i)
+		report, err := hibernate.Deflate(ctx, i.group, i.GiveBack)
 		return func() { d.deflated(f, i, report, err, reason) }
 	})
 }

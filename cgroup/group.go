@@ -54,8 +54,7 @@ func (g *Group) Add(pid int) error {
 // Procs are the processes in the group, in any hierarchy, sorted.
 func (g *Group) Procs() ([]int, error) {
 	var all []int
-	still, _ := g.still()
-	for _, f := range append(g.folders(), still) {
+	for _, f := range g.folders() {
 		pids, err := f.procs()
 		if err != nil && !gone(err) {
 			return nil, fmt.Errorf("cgroup: processes of %s: %w", g.path, err)
@@ -94,8 +93,7 @@ const (
 // every hierarchy. It waits up to a second for the kernel to let go of it. A
 // group that is gone is no error.
 func (g *Group) Remove() error {
-	still, _ := g.still()
-	for _, f := range slices.Backward(append(g.folders(), still)) {
+	for _, f := range slices.Backward(g.folders()) {
 		if err := removeFolder(f); err != nil {
 			return fmt.Errorf("cgroup: remove %s: %w", g.path, err)
 		}

@@ -45,7 +45,7 @@ func (g *Group) killRound() (int, error) {
 		}
 	}
 	err = errors.Join(err, g.killAtOnce())
-	if thawErr := g.Thaw(); thawErr != nil && !gone(thawErr) {
+	if thawErr := z.set(false); thawErr != nil && !gone(thawErr) {
 		err = errors.Join(err, thawErr)
 	}
 	return len(pids), err

@@ -1,9 +1,7 @@
 package gvisor
 
 import (
-	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"gvisor.dev/gvisor/runsc/cli"
@@ -25,13 +23,7 @@ func RunChildRole() (code int, ok bool) {
 	case os.Args[0] == launchRole:
 		return launch(os.NewFile(launchFD, "launch socket")), true
 	case strings.HasPrefix(os.Args[0], "runsc-"):
-		if slices.Contains(os.Args, "boot") {
-			os.Args = withLimits(os.Args)
-			if err := makeFreezable(); err != nil {
-				fmt.Fprintln(os.Stderr, err)
-				return 1, true
-			}
-		}
+		os.Args = withLimits(os.Args)
 		runsc()
 	case isUmounter(os.Args):
 		runsc()

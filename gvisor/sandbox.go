@@ -106,13 +106,6 @@ func (s *Sandbox) GiveBack(ctx context.Context) error {
 	return s.call(ctx, "Usage.Reduce", &control.UsageReduceOpts{Wait: true})
 }
 
-// Freezable are the processes whose stop stops the sandbox: the Sentry and the
-// gofer. The stubs, in which the function's own code runs, then wait at their
-// next system call. They must not be frozen themselves: cgroup.freeze of v2
-// interrupts the calls that they sleep in, and stubs of a program with several
-// threads (Node.js) die of that within a few rounds.
-func (s *Sandbox) Freezable() []int { return []int{s.record.SentryPID, s.record.GoferPID} }
-
 // Close releases what the daemon holds of the sandbox, which goes on.
 func (s *Sandbox) Close() {
 	s.close.Do(func() {

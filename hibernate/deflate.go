@@ -25,22 +25,14 @@ type Report struct {
 	SwapFull bool  // less than half went out as swap had no room for the rest
 }
 
-// Sandbox is what runs in a group, as far as its sleep goes.
-type Sandbox interface {
-	// GiveBack returns caches and freed pages; it gives up when ctx ends.
-	GiveBack(ctx context.Context) error
-	// Freezable are the processes to freeze, which leave the others nothing to
-	// do; none: all are frozen.
-	Freezable() []int
-}
-
-// Deflate puts the group, which is awake, to sleep: its sandbox gives back what
-// it can spare, then it is frozen and what it holds is reclaimed. It stays
-// frozen also when less went out than hoped for: see After and SwapFull. Any
-// error leaves it awake; when ctx ended, that error is ErrTurnedRound and ctx's.
-func Deflate(ctx context.Context, g *cgroup.Group, s Sandbox) (Report, error) {
+// Deflate puts the group, which is awake, to sleep: giveBack, never nil, lets
+// its runtime return caches and freed pages and heeds its context, then the
+// group is frozen and what it holds is reclaimed. It stays frozen also when less
+// went out than hoped for: see After and SwapFull. Any error leaves it awake;
+// when ctx ended, that error is ErrTurnedRound and ctx's.
+func Deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context) error) (Report, error) {
 	start := time.Now()
-	r, err := deflate(ctx, g, s)
+	r, err := deflate(ctx, g, giveBack)
 	r.Total = time.Since(start)
 	switch {
 	case err == nil:
@@ -52,15 +44,15 @@ func Deflate(ctx context.Context, g *cgroup.Group, s Sandbox) (Report, error) {
 	}
 }
 
-func deflate(ctx context.Context, g *cgroup.Group, s Sandbox) (r Report, err error) {
+func deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context) error) (r Report, err error) {
 	if r.Before, err = g.Memory(); err != nil {
 		return r, err
 	}
-	r.Give = timed(func() { r.GiveErr = s.GiveBack(ctx) })
+	r.Give = timed(func() { r.GiveErr = giveBack(ctx) })
 	if err := ctx.Err(); err != nil {
 		return r, err
 	}
-	r.Freeze = timed(func() { err = g.Freeze(ctx, s.Freezable()...) })
+	r.Freeze = timed(func() { err = g.Freeze(ctx) })
 	if err != nil {
 		return r, err
 	}

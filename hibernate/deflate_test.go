@@ -113,7 +113,7 @@ func cancelAt(ctx context.Context, cancel context.CancelFunc, g *cgroup.Group, p
 
 func turnRound(t *testing.T, s *sleeper, ctx context.Context, giveBack func(context.Context) error) {
 	t.Helper()
-	_, err := Deflate(ctx, s.group, giving(giveBack))
+	_, err := Deflate(ctx, s.group, giveBack)
 	if !errors.Is(err, ErrTurnedRound) || !errors.Is(err, context.Canceled) {
 		t.Fatalf("Deflate: %v, want to be turned round", err)
 	}
@@ -126,11 +126,11 @@ func TestGiveBackFails(t *testing.T) {
 	s := newSleeper(t, 8)
 	broken := errors.New("runtime does not answer")
 	awake := false
-	r, err := Deflate(bounded(t), s.group, giving(func(context.Context) error {
+	r, err := Deflate(bounded(t), s.group, func(context.Context) error {
 		frozen, err := s.group.Frozen()
 		awake = err == nil && !frozen
 		return broken
-	}))
+	})
 	if err != nil || r.GiveErr != broken {
 		t.Fatalf("Deflate: GiveErr %v, %v", r.GiveErr, err)
 	}

@@ -159,10 +159,4 @@ func (s *sleeper) assertFrozen(t testing.TB, want bool) {
 	}
 }
 
-// giving is a Sandbox of which all processes are frozen.
-type giving func(context.Context) error
-
-func (g giving) GiveBack(ctx context.Context) error { return g(ctx) }
-func (g giving) Freezable() []int                   { return nil }
-
-var nothingToGive = giving(func(context.Context) error { return nil })
+func nothingToGive(context.Context) error { return nil }
