@@ -6,6 +6,8 @@ wanted=(
   ca-certificates # to download Go modules
   gcc libc6-dev # the race detector
   make
+  e2fsprogs mount # a small file system that the tests fill up
+  systemd # systemd-socket-activate, which the tests run
   mmdebstrap # the examples' root file systems
 )
 
