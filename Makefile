@@ -37,8 +37,10 @@ test: setup build ## Check everything that can be checked on this machine
 fuzz: ## Fuzz each target for FUZZTIME
 	@scripts/fuzz.sh $(FUZZTIME)
 
-bench: ## Run the benchmarks
+bench: setup build ## Measure everything: out/bench.json and out/bench.md
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	@$(GO) build -o out/bench ./bench
+	@out/bench
 
 fmt: build ## Format Go and HCL
 	gofmt -w $$(git ls-files '*.go')

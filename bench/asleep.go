@@ -40,7 +40,11 @@ func benchAsleep(ctx context.Context, r *report) (err error) {
 }
 
 func measureAsleep(ctx context.Context, n *node.Node, r *report) error {
-	cpu, err := cpuOver(ctx, n.PID(), sleepPeriod)
+	first, err := countAsleep(ctx, n)
+	if err != nil {
+		return err
+	}
+	cpu, err := idleCPU(ctx, n.PID(), sleepPeriod)
 	if err != nil {
 		return err
 	}
@@ -48,26 +52,40 @@ func measureAsleep(ctx context.Context, n *node.Node, r *report) error {
 	if err != nil {
 		return err
 	}
-	now, err := n.Status(ctx)
+	later, err := countAsleep(ctx, n)
 	if err != nil {
 		return err
 	}
-	var swapped int64
-	for _, f := range now.Functions {
-		if !node.Asleep(f) {
-			return fmt.Errorf("%s is %s and should sleep: %s", f.Name, f.State, f.Reason)
-		}
-		swapped += f.SwappedBytes
-	}
-	t := newTable(fmt.Sprintf("%d small functions asleep", sleepers), "daemon RSS", "PSS", "CPU idle", "they keep", "each", "in swap")
-	t.line(show.Size(memory.RSS), show.Size(memory.PSS), share(cpu, sleepPeriod), show.Size(now.Node.ResidentBytes),
-		show.Size(now.Node.ResidentBytes/sleepers), show.Size(swapped))
-	t.note("CPU: over %s. Each holds an open connection.", sleepPeriod)
+	t := newTable(fmt.Sprintf("%d small functions asleep", sleepers),
+		"daemon RSS", "PSS", "CPU idle", "they keep", "each", "in swap", "later they keep")
+	t.line(show.Size(memory.RSS), show.Size(memory.PSS), share(cpu, sleepPeriod), show.Size(first.resident),
+		show.Size(first.resident/sleepers), show.Size(first.swapped), show.Size(later.resident))
+	t.note("CPU: over %s. If they keep more later, another swap file, which the kernel preferred, went out of use.", sleepPeriod)
 	r.show(t)
 	out := row{System: "torpor", Workload: fmt.Sprintf("%d functions asleep", sleepers), N: 1}
 	addDaemon(&out, memory, cpu, sleepPeriod)
-	out.add("hibernated_bytes", now.Node.ResidentBytes)
-	out.add("swapped_bytes", swapped)
+	out.add("hibernated_bytes", first.resident)
+	out.add("swapped_bytes", first.swapped)
+	out.add("hibernated_later_bytes", later.resident)
 	r.rows = append(r.rows, out)
 	return nil
+}
+
+// asleepMemory is what all sleeping functions have together, in bytes.
+type asleepMemory struct{ resident, swapped int64 }
+
+// countAsleep adds up what the functions have, all of which have to sleep.
+func countAsleep(ctx context.Context, n *node.Node) (m asleepMemory, err error) {
+	now, err := n.Status(ctx)
+	if err != nil {
+		return m, err
+	}
+	for _, f := range now.Functions {
+		if !node.Asleep(f) {
+			return m, fmt.Errorf("%s is %s and should sleep: %s", f.Name, f.State, f.Reason)
+		}
+		m.resident += f.ResidentBytes
+		m.swapped += f.SwappedBytes
+	}
+	return m, nil
 }

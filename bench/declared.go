@@ -51,7 +51,7 @@ func benchDeclared(ctx context.Context, r *report) error {
 		r.rows = append(r.rows, out)
 	}
 	t.note("start: from the command to listening for all. save: of one function's idle time, until it is in force.")
-	t.note("CPU: over %s in which nothing happens.", idle)
+	t.note("CPU: over %s in which nothing happens. Memory: at the end of them.", idle)
 	r.show(t)
 	return nil
 }
@@ -101,7 +101,7 @@ func measureDeclared(ctx context.Context, p *show.Printer, together bool) (s dec
 
 // atRest measures a daemon that has nothing to do, and how it follows its files.
 func (s *declaredSamples) atRest(ctx context.Context, p *show.Printer, n *node.Node, f *fleet, book *logbook) (err error) {
-	if s.cpu, err = cpuOver(ctx, n.PID(), idle); err != nil {
+	if s.cpu, err = idleCPU(ctx, n.PID(), idle); err != nil {
 		return err
 	}
 	if s.memory, err = memoryOf(n.PID()); err != nil {

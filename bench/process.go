@@ -46,17 +46,30 @@ func cpuTime(pid int) (time.Duration, error) {
 	return time.Duration(t.Nano()), nil
 }
 
-// cpuOver is the processor time that a process uses from now on.
-func cpuOver(ctx context.Context, pid int, period time.Duration) (time.Duration, error) {
+// settling is given to a process to be done with what was before: Go's runtime tidies up for a while.
+const settling = 5 * time.Second
+
+// idleCPU is the processor time that a process uses in a period soon, in which nobody asks anything of it.
+func idleCPU(ctx context.Context, pid int, period time.Duration) (time.Duration, error) {
+	if err := pause(ctx, settling); err != nil {
+		return 0, err
+	}
 	before, err := cpuTime(pid)
 	if err != nil {
 		return 0, err
 	}
-	select {
-	case <-time.After(period):
-	case <-ctx.Done():
-		return 0, context.Cause(ctx)
+	if err := pause(ctx, period); err != nil {
+		return 0, err
 	}
 	after, err := cpuTime(pid)
 	return after - before, err
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

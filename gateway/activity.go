@@ -90,7 +90,7 @@ func (b *Backend) answer(c *conn, fin bool) {
 	quiet := b.markLocked(c, false, c.stuck)
 	b.mu.Unlock()
 	if quiet {
-		b.nudge()
+		b.settled.Reset(b.settle)
 	}
 }
 
@@ -101,7 +101,7 @@ func (b *Backend) stall(c *conn, change int) {
 	quiet := b.markLocked(c, c.asked.Load(), c.stuck+change)
 	b.mu.Unlock()
 	if quiet {
-		b.nudge()
+		b.settled.Reset(b.settle)
 	}
 }
 

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"math"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -25,7 +26,10 @@ type Backend struct {
 	nudge  func()
 	now    func() time.Time
 	settle time.Duration
-	epoch  time.Time // timestamps below are nanoseconds since then
+
+	settled *time.Timer // nudges once nothing waits for the function, and has not for settle
+
+	epoch time.Time // timestamps below are nanoseconds since then
 
 	alive context.Context // ends when closed is set
 	kill  context.CancelFunc
@@ -51,8 +55,9 @@ type BackendStats struct {
 }
 
 // NewBackend returns a Backend whose gate is shut. It calls nudge, without locks
-// held, when the first connection or byte is held, and when the last connection
-// that waited for the function has been served.
+// held, when the first connection or byte is held, and [Settle] after the last
+// connection that waited for the function has been served: not with each reply,
+// as many of them in a row are nothing to look at.
 func NewBackend(dial DialFunc, nudge func()) *Backend {
 	return newBackend(dial, nudge, time.Now, Settle)
 }
@@ -60,16 +65,17 @@ func NewBackend(dial DialFunc, nudge func()) *Backend {
 func newBackend(dial DialFunc, nudge func(), now func() time.Time, settle time.Duration) *Backend {
 	alive, kill := context.WithCancel(context.Background())
 	return &Backend{
-		dial:   dial,
-		nudge:  nudge,
-		now:    now,
-		settle: settle,
-		epoch:  now(),
-		alive:  alive,
-		kill:   kill,
-		queue:  make(queue),
-		conns:  make(map[*conn]struct{}),
-		active: make(map[*conn]struct{}),
+		dial:    dial,
+		nudge:   nudge,
+		settled: time.AfterFunc(math.MaxInt64, nudge),
+		now:     now,
+		settle:  settle,
+		epoch:   now(),
+		alive:   alive,
+		kill:    kill,
+		queue:   make(queue),
+		conns:   make(map[*conn]struct{}),
+		active:  make(map[*conn]struct{}),
 	}
 }
 
@@ -126,6 +132,7 @@ func (b *Backend) Stats() BackendStats {
 func (b *Backend) Close() {
 	b.mu.Lock()
 	b.closed, b.open = true, false
+	b.settled.Stop()
 	b.kill()
 	for w := range b.queue {
 		b.queue.release(w, gone)

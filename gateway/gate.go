@@ -101,7 +101,7 @@ func (b *Backend) established(c *conn) bool {
 	}
 	b.mu.Unlock()
 	if quiet {
-		b.nudge()
+		b.settled.Reset(b.settle)
 	}
 	return ok
 }
@@ -113,6 +113,6 @@ func (b *Backend) remove(c *conn) {
 	quiet := b.forgetLocked(c)
 	b.mu.Unlock()
 	if quiet {
-		b.nudge()
+		b.settled.Reset(b.settle)
 	}
 }
