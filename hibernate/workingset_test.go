@@ -14,12 +14,9 @@ func TestPrefetch(t *testing.T) {
 	s := newSleeper(t, size)
 	s.cycle(t)
 
-	touched, err := Touched(s.group)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if touched.Bytes() < size*mib {
-		t.Errorf("touched %d bytes, want all that the processes compared, %d", touched.Bytes(), size*mib)
+	set := touched(t, s)
+	if set.Bytes() < size*mib {
+		t.Errorf("touched %d bytes, want all that the processes compared, %d", set.Bytes(), size*mib)
 	}
 	if _, err := Deflate(bounded(t), s.group, nothingToGive); err != nil {
 		t.Fatal(err)
@@ -27,7 +24,7 @@ func TestPrefetch(t *testing.T) {
 	if m := s.memory(t); m.Resident > size*mib/4 {
 		t.Fatalf("asleep with %d bytes resident", m.Resident)
 	}
-	if err := touched.Prefetch(bounded(t)); err != nil {
+	if err := set.Prefetch(bounded(t)); err != nil {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(patient); s.memory(t).Resident < size*mib*9/10; {
@@ -46,39 +43,42 @@ func TestPrefetch(t *testing.T) {
 // TestTouchedIsLess shows that what a woken group did not use is not in its
 // working set.
 func TestTouchedIsLess(t *testing.T) {
-	newSwap(t, 256*mib)
-	const size = 64
-	s := newSleeper(t, size)
+	newSwap(t, 512*mib)
+	s := newSleeper(t, 64)
+	s.cycle(t)
+	all := touched(t, s)
 	if _, err := Deflate(bounded(t), s.group, nothingToGive); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Inflate(bounded(t), s.group); err != nil {
 		t.Fatal(err)
 	}
-	touched, err := Touched(s.group)
+	if some := touched(t, s); some.Bytes() > all.Bytes()/2 {
+		t.Errorf("touched %d bytes without having been asked anything, %d when asked for all", some.Bytes(), all.Bytes())
+	}
+}
+
+func touched(t *testing.T, s *sleeper) *WorkingSet {
+	t.Helper()
+	w, err := Touched(s.group)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if touched.Bytes() > size*mib/4 {
-		t.Errorf("touched %d bytes without having been asked anything", touched.Bytes())
-	}
+	return w
 }
 
 func TestPrefetchBrokenOff(t *testing.T) {
 	newSwap(t, 256*mib)
 	s := newSleeper(t, 32)
 	s.cycle(t)
-	touched, err := Touched(s.group)
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := touched(t, s)
 	if _, err := Deflate(bounded(t), s.group, nothingToGive); err != nil {
 		t.Fatal(err)
 	}
 	ended, cancel := context.WithCancel(bounded(t))
 	cancel()
 	before := s.memory(t).Resident
-	if err := touched.Prefetch(ended); err != nil {
+	if err := set.Prefetch(ended); err != nil {
 		t.Errorf("broken off: %v, want no error", err)
 	}
 	if after := s.memory(t).Resident; after > before+mib {
