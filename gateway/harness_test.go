@@ -59,14 +59,28 @@ func newRig(t testing.TB, target string, o options) *rig {
 	g.Route.Serve(ln, 80, o.wakeOnClose)
 	t.Cleanup(func() {
 		g.backend.Close()
-		g.Route.Refuse("end of test")
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if err := g.Route.Close(ctx); err != nil {
+		if err := g.end(); err != nil {
 			t.Errorf("close route: %v", err)
 		}
 	})
 	return g
+}
+
+// end closes the route. It refuses again and again, as connections whose backend
+// is gone may come back to be held.
+func (g *rig) end() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	closed := make(chan error, 1)
+	go func() { closed <- g.Route.Close(ctx) }()
+	for {
+		g.Route.Refuse("end of test")
+		select {
+		case err := <-closed:
+			return err
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 func (g *rig) nudge() {
