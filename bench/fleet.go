@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,7 +18,8 @@ const (
 
 // fleet is many declared functions, all of the same small program, in a folder of its own.
 type fleet struct {
-	dir      string
+	temp     string // everything is in it
+	dir      string // of the HCL files; not temp, as the daemon watches the parent too, and /tmp is never quiet
 	rootfs   string
 	size     int
 	together bool            // in one file
@@ -30,21 +32,27 @@ func newFleet(size int, together bool) (*fleet, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bench: %w", err)
 	}
-	dir, err := os.MkdirTemp("", "torpor-bench-")
+	temp, err := os.MkdirTemp("", "torpor-bench-")
 	if err != nil {
 		return nil, fmt.Errorf("bench: %w", err)
 	}
-	f := &fleet{dir: dir, rootfs: rootfs, size: size, together: together}
+	f := &fleet{temp: temp, dir: filepath.Join(temp, "config"), rootfs: rootfs, size: size, together: together}
 	for range size {
 		f.after = append(f.after, time.Hour)
 	}
-	return f, f.write()
+	if err := f.write(); err != nil {
+		return nil, errors.Join(err, f.remove())
+	}
+	return f, nil
 }
 
-func (f *fleet) remove() error { return os.RemoveAll(f.dir) }
+func (f *fleet) remove() error { return os.RemoveAll(f.temp) }
 
 func (f *fleet) write() error {
 	const node = "node {\n  memory_budget = \"4GiB\"\n  swap {\n    size = \"1GiB\"\n  }\n}\n"
+	if err := os.MkdirAll(f.dir, 0o755); err != nil {
+		return fmt.Errorf("bench: %w", err)
+	}
 	if err := f.save("node", node); err != nil {
 		return err
 	}

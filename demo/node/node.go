@@ -48,7 +48,7 @@ type Node struct {
 	err    error         // how; only after exited
 }
 
-// Start starts the daemon and waits until it answers. The node it gives, even with an error, has to be
+// Start starts the daemon and waits until it listens for its functions. The node it gives, even with an error, has to be
 // ended; if it gives none, there is nothing to end.
 func Start(ctx context.Context, o Options) (*Node, error) {
 	dir, err := os.MkdirTemp("/var/tmp", "torpor-node-") // on disk, where there can be a swap file
@@ -61,13 +61,13 @@ func Start(ctx context.Context, o Options) (*Node, error) {
 		close(n.exited)
 		return n, err
 	}
-	return n, wait.Until(ctx, startLimit, "the daemon to answer", func() (bool, error) {
+	return n, wait.Until(ctx, startLimit, "the daemon to listen", func() (bool, error) {
 		select {
 		case <-n.exited:
 			return false, fmt.Errorf("the daemon ended (%w): see %s", n.err, n.Log)
 		default:
-			_, err := n.client.Status(ctx)
-			return err == nil, nil
+			s, err := n.client.Status(ctx)
+			return err == nil && s.Node.BudgetBytes > 0, nil // it has a budget once it has read its files
 		}
 	})
 }
