@@ -12,7 +12,7 @@ import (
 type row struct {
 	System   string // what was measured: torpor, or what it is compared with
 	Workload string
-	N        int // measurements that each latency comes from
+	N        int // measurements that each latency comes from, at least
 	figures  []figure
 }
 
