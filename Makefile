@@ -31,8 +31,8 @@ demo: setup build ## Four functions on a budget for two: who sleeps, and how fas
 test: setup build ## Check everything that can be checked on this machine
 	$(GO) vet ./...
 	CGO_ENABLED=1 $(GO) test -race -timeout 10m $(RACED)
-	$(GO) test -timeout 10m $(filter-out torpor/appliance,$(shell $(GO) list ./...))
-	$(GO) test -timeout 20m ./appliance
+	$(GO) test -count=1 -timeout 10m $(filter-out torpor/appliance,$(shell $(GO) list ./...))
+	$(GO) test -count=1 -timeout 20m ./appliance
 
 fuzz: ## Fuzz each target for FUZZTIME
 	@scripts/fuzz.sh $(FUZZTIME)

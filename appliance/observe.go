@@ -52,7 +52,7 @@ func (d *daemon) look(f *function, now time.Time) reconcile.Function {
 		NoSleepUntil: f.noSleepUntil, NoSleepWhy: f.noSleepWhy,
 		WarmBytes: f.figures.WarmBytes, WokenBytes: f.figures.WokenBytes,
 		AsleepBytes: f.figures.AsleepBytes, WakeCost: f.figures.WakeCost,
-		RetryAt: f.retryAt, Failure: f.failure,
+		RetryAt: f.retryAt, Failure: f.failure, SleptFor: f.figures.SleptFor,
 	}
 	if f.asked != nil {
 		o.Asked = f.asked.verb

@@ -27,6 +27,7 @@ type figures struct {
 	LastColdStart, LastWake, LastHibernate time.Duration
 	WakeCost                               time.Duration // to the first byte of the reply
 	WarmBytes, WokenBytes, AsleepBytes     int64
+	SleptFor                               string // why it was last put to sleep
 }
 
 // record is figures as kept on disk.

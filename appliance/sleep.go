@@ -91,6 +91,7 @@ func (d *daemon) asleep(f *function, r hibernate.Report, reason string) {
 	}
 	f.figures.AsleepBytes = r.After.Resident
 	f.figures.LastHibernate = r.Total
+	f.figures.SleptFor = reason
 	f.seen.memory, f.seen.at = r.After, time.Now()
 	f.to(reconcile.Hibernated)
 	f.log.Info("asleep", "reason", reason, "was", size(r.Before.Resident), "keeps", size(r.After.Resident),

@@ -53,6 +53,9 @@ func (t *turn) explainAsleep(f *subject) string {
 	case f.outdated():
 		return t.explainOutdated(f)
 	}
+	if f.SleptFor != "" {
+		return "sleeps until its next byte; why it does: " + f.SleptFor
+	}
 	return "sleeps until its next byte"
 }
 

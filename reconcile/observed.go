@@ -41,6 +41,7 @@ type Function struct {
 	WokenBytes   int64         // resident when last woken and idle
 	AsleepBytes  int64         // resident when last hibernated
 	WakeCost     time.Duration // how long it takes to wake
+	SleptFor     string        // why a hibernated one was put to sleep
 	NoSleepUntil time.Time     // a deflate failed: not again before
 	NoSleepWhy   string
 

@@ -177,7 +177,7 @@ func (s *story) observe(l line, now time.Time) Function {
 	f.Busy, f.Waiting, f.WaitingSince, f.Asked = s.number(l, "busy"), s.number(l, "waiting"), ago("waited"), Verb(l.flags["asked"])
 	f.Resident, f.Swapped = s.bytes(l, "resident"), s.bytes(l, "swapped")
 	f.WarmBytes, f.WokenBytes, f.AsleepBytes = s.bytes(l, "warmed"), s.bytes(l, "wakes"), s.bytes(l, "sleeps")
-	f.WakeCost = s.duration(l, "wakecost")
+	f.WakeCost, f.SleptFor = s.duration(l, "wakecost"), l.flags["sleptfor"]
 	if l.has("nosleep") {
 		f.NoSleepUntil, f.NoSleepWhy = now.Add(s.duration(l, "nosleep")), l.flags["why"]
 	}
