@@ -54,7 +54,7 @@ func (t *turn) explainAsleep(f *subject) string {
 		return t.explainOutdated(f)
 	}
 	if f.SleptFor != "" {
-		return "sleeps until its next byte; why it does: " + f.SleptFor
+		return "asleep: " + f.SleptFor
 	}
 	return "sleeps until its next byte"
 }
