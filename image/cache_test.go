@@ -102,10 +102,10 @@ func TestWaiterCanGiveUp(t *testing.T) {
 
 const childStore, childRef = "TORPOR_IMAGE_TEST_STORE", "TORPOR_IMAGE_TEST_REF"
 
-// TestChild is what TestKillInTheMiddle kills.
+// TestChild is what TestKillInTheMiddle starts and kills; it does nothing else.
 func TestChild(t *testing.T) {
 	if os.Getenv(childStore) == "" {
-		t.Skip("only run by TestKillInTheMiddle")
+		return
 	}
 	rootOf(t, NewStore(os.Getenv(childStore)), os.Getenv(childRef))
 }

@@ -15,6 +15,10 @@
 // Ownership, modes (setuid bits included), modification times and file
 // capabilities are kept. Unpacking needs the rights of root.
 //
+// Registries are asked over https, those on loopback also over http, with the
+// credentials of docker login. Nothing is run as a helper but what its
+// configuration file names.
+//
 // A Store may be used by any number of goroutines, but its directory by one
 // process at a time. Nothing here keeps a root from being pruned: whoever runs
 // on one names it in every Prune.

@@ -24,7 +24,7 @@ func dockerSource(open opener) (source, error) {
 		return source{}, fmt.Errorf("parse %s: %w", dockerManifestName, err)
 	}
 	if len(manifest) > maxImages {
-		return source{}, fmt.Errorf("holds too many images")
+		return source{}, errTooMany
 	}
 	configs := make([][]byte, len(manifest))
 	list := make([]candidate, len(manifest))

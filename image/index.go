@@ -1,49 +1,43 @@
 package image
 
 import (
-	"errors"
+	"fmt"
+	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 const (
-	maxIndexDepth = 4
-	maxImages     = 1000
+	maxImages = 256 // of one index, with the indexes in it and all they list
 
 	refNameAnnotation = "org.opencontainers.image.ref.name"
 	nameAnnotation    = "io.containerd.image.name"
 )
 
+var errTooMany = fmt.Errorf("holds more than %d images: keep the one that is needed", maxImages)
+
 // flatten returns the images of an index and of the indexes in it.
 func flatten(index *v1.IndexManifest, open func(v1.Hash) (*v1.IndexManifest, error)) ([]v1.Descriptor, error) {
-	return flattenAt(0, index.Manifests, open)
-}
-
-func flattenAt(depth int, list []v1.Descriptor, open func(v1.Hash) (*v1.IndexManifest, error)) ([]v1.Descriptor, error) {
-	if depth == maxIndexDepth {
-		return nil, errors.New("indexes are nested too deeply")
-	}
 	var images []v1.Descriptor
-	for _, d := range list {
+	todo := index.Manifests
+	for range maxImages + 1 {
+		if len(todo) == 0 {
+			return images, nil
+		}
+		d := todo[0]
+		todo = todo[1:]
 		switch {
 		case d.MediaType.IsIndex():
-			index, err := open(d.Digest)
+			inner, err := open(d.Digest)
 			if err != nil {
 				return nil, err
 			}
-			inner, err := flattenAt(depth+1, index.Manifests, open)
-			if err != nil {
-				return nil, err
-			}
-			images = append(images, inner...)
+			todo = append(slices.Clip(todo), inner.Manifests...)
 		case isImage(d):
 			images = append(images, d)
 		}
-		if len(images) > maxImages {
-			return nil, errors.New("holds too many images")
-		}
 	}
-	return images, nil
+	return nil, errTooMany
 }
 
 // isImage leaves out the attestations that BuildKit stores like images.

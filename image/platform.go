@@ -1,6 +1,7 @@
 package image
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -40,7 +41,7 @@ func (c candidate) String() string {
 // choose returns the index of the image for this machine.
 func choose(list []candidate) (int, error) {
 	if len(list) == 0 {
-		return 0, fmt.Errorf("holds no image")
+		return 0, errors.New("holds no image")
 	}
 	if len(list) == 1 && !known(list[0].platform) {
 		return 0, nil

@@ -2,7 +2,6 @@ package image
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 	"strings"
@@ -25,7 +24,7 @@ func (u *unpacker) whiteout(dir, base string) error {
 	}
 	name := strings.TrimPrefix(base, whiteoutPrefix)
 	if name == "" || name == "." || name == ".." {
-		return fmt.Errorf("a whiteout of nothing")
+		return errors.New("a whiteout of nothing")
 	}
 	return u.purge(path.Join(dir, name))
 }
