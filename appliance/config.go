@@ -63,6 +63,7 @@ func (d *daemon) declare(s spec.Function) {
 		f = d.newFunction(s)
 		d.functions[s.Name] = f
 		f.log.Info("declared")
+		return
 	}
 	before := f.spec
 	f.spec = s

@@ -34,7 +34,7 @@ func (d *daemon) listenAll() {
 		}
 	}
 	for _, f := range d.functions {
-		if d.declares(f.spec.Name) {
+		if d.desired.Declares(f.spec.Name) {
 			d.listen(f)
 		}
 	}

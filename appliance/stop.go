@@ -37,7 +37,7 @@ func (d *daemon) stopped(f *function, err error) {
 	f.figures.Sandbox, f.figures.Ready = "", false
 	f.log.Info("cold")
 	f.answerIf("stopped", reconcile.AskStop)
-	if d.declares(f.spec.Name) {
+	if d.desired.Declares(f.spec.Name) {
 		d.save(f)
 		return
 	}
@@ -73,16 +73,4 @@ func (d *daemon) forget(f *function) {
 	if err := d.output.Remove(f.spec.Name); err != nil {
 		f.log.Error("removing its output", "error", err)
 	}
-}
-
-func (d *daemon) declares(name string) bool {
-	if d.config == nil {
-		return false
-	}
-	for _, s := range d.config.Functions {
-		if s.Name == name {
-			return true
-		}
-	}
-	return false
 }

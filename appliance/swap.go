@@ -86,16 +86,21 @@ func (d *daemon) wantedSwap() spec.Swap {
 	if s.Path == "" {
 		s.Path = filepath.Join(d.State, "swap")
 	}
-	if !s.Enabled {
-		s.Size = 2 * d.config.Node.MemoryBudget
-		var fs unix.Statfs_t
-		if err := unix.Statfs(d.State, &fs); err == nil && d.swap.file == nil {
-			s.Size = min(s.Size, wholeMiB(fs.Bavail*uint64(fs.Bsize)/2))
-		} else if d.swap.file != nil {
-			s.Size = d.swap.wanted.Size
-		}
+	if was := d.swap.wanted; !s.Enabled && !was.Enabled && was.Size > 0 {
+		s.Size = was.Size // chosen once: the free disk changes all the time
+	} else if !s.Enabled {
+		s.Size = d.defaultSwapSize()
 	}
 	return s
+}
+
+func (d *daemon) defaultSwapSize() spec.Bytes {
+	size := 2 * d.config.Node.MemoryBudget
+	var fs unix.Statfs_t
+	if err := unix.Statfs(d.State, &fs); err == nil {
+		size = min(size, wholeMiB(fs.Bavail*uint64(fs.Bsize)/2))
+	}
+	return size
 }
 
 // wholeMiB rounds down.

@@ -39,8 +39,7 @@ func isUmounter(args []string) bool {
 }
 
 // runsc is gVisor's own command line with just the commands a sandbox needs; it
-// ends the process. All of them (runsc/cli/maincli) would link a 33 MB
-// checkpoint helper.
+// ends the process.
 func runsc() {
 	cli.Run(map[util.SubCommand]string{
 		new(cmd.Boot):   "",

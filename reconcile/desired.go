@@ -36,3 +36,6 @@ func NewDesired(c *spec.Config) *Desired {
 	}
 	return d
 }
+
+// Declares tells whether a function of this name is declared.
+func (d *Desired) Declares(name string) bool { return d.byName[name] != nil }

@@ -12,9 +12,6 @@ func Ready() error { return notify(daemon.SdNotifyReady) }
 // Stopping tells that the daemon is on its way out.
 func Stopping() error { return notify(daemon.SdNotifyStopping) }
 
-// Status sets the line that "systemctl status" shows.
-func Status(line string) error { return notify("STATUS=" + line) }
-
 func notify(state string) error {
 	if _, err := daemon.SdNotify(false, state); err != nil {
 		return fmt.Errorf("systemd: notifying %q: %w", state, err)
