@@ -36,7 +36,7 @@ const outputKept = 1 << 20
 type daemon struct {
 	Options
 	cgroups  *cgroup.Hierarchy
-	parent   string // cgroup that all sandboxes are under
+	housing  housing
 	runtime  Runtime
 	images   *image.Store
 	output   *output.Store
@@ -84,7 +84,6 @@ func newDaemon(o Options) (*daemon, error) {
 	}
 	d := &daemon{
 		Options:   o,
-		parent:    cgroupParent(o.Runtime),
 		images:    image.NewStore(filepath.Join(o.State, "images")),
 		records:   records{dir: filepath.Join(o.State, "functions")},
 		events:    make(chan func(), 256),
@@ -93,8 +92,8 @@ func newDaemon(o Options) (*daemon, error) {
 		functions: make(map[string]*function),
 	}
 	var err error
-	if d.cgroups, err = cgroup.Detect("/sys/fs/cgroup"); err != nil {
-		return nil, fmt.Errorf("appliance: %w", err)
+	if d.housing, d.cgroups, err = newHousing(o.Runtime, o.Log); err != nil {
+		return nil, err
 	}
 	runtime, err := gvisor.NewRuntime(filepath.Join(o.Runtime, "sandboxes"))
 	if err != nil {
@@ -155,6 +154,7 @@ func (d *daemon) end() {
 		f.release()
 	}
 	d.runtime.Close()
+	d.housing.close()
 }
 
 // post has the loop run fn; without a loop any more, fn is dropped.

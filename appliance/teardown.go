@@ -3,11 +3,9 @@ package appliance
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
-	"torpor/cgroup"
 	"torpor/gvisor"
 )
 
@@ -20,22 +18,16 @@ func Teardown(ctx context.Context, o Options) error {
 }
 
 func sweepAll(o Options) error {
-	cgroups, err := cgroup.Detect("/sys/fs/cgroup")
+	housing, cgroups, err := newHousing(o.Runtime, o.Log)
 	if err != nil {
 		return err
 	}
+	defer housing.close()
 	runtime, err := gvisor.NewRuntime(filepath.Join(o.Runtime, "sandboxes"))
 	if err != nil {
 		return err
 	}
 	defer runtime.Close()
-	d := &daemon{Options: o, parent: cgroupParent(o.Runtime), cgroups: cgroups, runtime: gvisorRuntime{runtime}}
-	for _, id := range d.leftovers(nil) {
-		if e := d.sweep(id); e != nil {
-			err = errors.Join(err, fmt.Errorf("stopping %s: %w", id, e))
-			continue
-		}
-		o.Log.Info("stopped", "sandbox", id)
-	}
-	return errors.Join(err, cgroups.Remove(d.parent), os.RemoveAll(filepath.Join(o.Runtime, "sandboxes")))
+	d := &daemon{Options: o, housing: housing, cgroups: cgroups, runtime: gvisorRuntime{runtime}}
+	return errors.Join(d.sweepLeftovers(nil), housing.demolish(), os.RemoveAll(filepath.Join(o.Runtime, "sandboxes")))
 }
