@@ -41,6 +41,7 @@ type daemon struct {
 	images   *image.Store
 	output   *output.Store
 	records  records
+	watch    *watcher
 	sockets  map[string][]*net.TCPListener // from systemd, by name
 	memTotal int64
 
@@ -56,10 +57,13 @@ type daemon struct {
 	functions map[string]*function
 	swap      swapState
 	relieving bool
-	notes     []string
-	next      time.Time // when to look again
-	lastUp    time.Time // when a function was last seen that did not sleep
-	finished  bool
+	// pressedUntil is until when others on the machine are taken to lack memory.
+	pressedUntil time.Time
+	notes        []string
+	next         time.Time // when to look again
+	told         told
+	lastUp       time.Time // when a function was last seen that did not sleep
+	finished     bool
 }
 
 // Run runs the daemon until ctx ends and then stops it in order, leaving the
@@ -123,10 +127,13 @@ func (d *daemon) run(ctx context.Context, socket net.Listener) error {
 
 	d.adopt()
 	d.runtime.Prepare()
-	watch, err := newWatcher(d.Config, d.Log, d.reload)
-	if err == nil {
+	var err error
+	if d.watch, err = newWatcher(d.Config, d.Log, d.reload); err == nil {
 		dirs := d.reload()
-		parts.Go(func() { watch.run(background, dirs) })
+		parts.Go(func() { d.watch.run(background, dirs) })
+		parts.Go(func() { d.rereadOnHangup(background) })
+		parts.Go(func() { d.reassure(background) })
+		parts.Go(func() { d.watchPressure(background) })
 		d.post(func() { d.notify(systemd.Ready()) }) // after what the first reload posted: all is listened on
 		d.loop(ctx)
 	}

@@ -34,7 +34,9 @@ func (d *daemon) loop(ctx context.Context) {
 			leaving = nil
 			d.seeOff()
 		}
-		d.turn(time.Now())
+		now := time.Now()
+		d.turn(now)
+		d.tellStatus(now)
 		timer.Reset(d.untilNext())
 	}
 }
@@ -48,6 +50,7 @@ func (d *daemon) runPosted() {
 
 // turn observes, decides, and begins what was decided.
 func (d *daemon) turn(now time.Time) {
+	d.next = time.Time{}
 	if d.desired == nil {
 		return // nothing good was ever read: touch nothing
 	}
