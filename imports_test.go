@@ -19,6 +19,7 @@ var imports = map[string]string{
 	"torpor/output":           "",
 	"torpor/systemd":          "",
 	"torpor/cgroup/interrupt": "",
+	"torpor/pressure":         "",
 	"torpor/cgroup":           "cgroup/interrupt",
 	"torpor/hibernate":        "cgroup cgroup/interrupt",
 	"torpor/reconcile":        "spec",

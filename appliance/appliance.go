@@ -36,6 +36,7 @@ const outputKept = 1 << 20
 type daemon struct {
 	Options
 	cgroups  *cgroup.Hierarchy
+	manager  *systemd.Manager // nil without systemd
 	housing  housing
 	runtime  Runtime
 	images   *image.Store
@@ -63,6 +64,7 @@ type daemon struct {
 	next         time.Time // when to look again
 	told         told
 	lastUp       time.Time // when a function was last seen that did not sleep
+	closing      bool      // functions are being stopped too
 	finished     bool
 }
 
@@ -96,9 +98,11 @@ func newDaemon(o Options) (*daemon, error) {
 		functions: make(map[string]*function),
 	}
 	var err error
-	if d.housing, d.cgroups, err = newHousing(o.Runtime, o.Log); err != nil {
-		return nil, err
+	if d.cgroups, err = cgroup.Detect("/sys/fs/cgroup"); err != nil {
+		return nil, fmt.Errorf("appliance: %w", err)
 	}
+	d.manager = findManager(o.Log)
+	d.housing = newHousing(d.cgroups, d.manager, o.Runtime)
 	runtime, err := gvisor.NewRuntime(filepath.Join(o.Runtime, "sandboxes"))
 	if err != nil {
 		return nil, err
@@ -161,7 +165,7 @@ func (d *daemon) end() {
 		f.release()
 	}
 	d.runtime.Close()
-	d.housing.close()
+	d.manager.Close()
 }
 
 // post has the loop run fn; without a loop any more, fn is dropped.

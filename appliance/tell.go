@@ -54,7 +54,9 @@ func (d *daemon) statusLine() string {
 	if len(parts) > 0 {
 		line = "functions: " + strings.Join(parts, ", ")
 	}
-	if d.config != nil {
+	if d.config == nil {
+		line = "nothing in force"
+	} else {
 		line += fmt.Sprintf("; memory: %s of %s", size(resident), size(int64(d.config.Node.MemoryBudget)))
 	}
 	if len(d.broken) > 0 {
