@@ -58,14 +58,13 @@ type daemon struct {
 	functions map[string]*function
 	swap      swapState
 	relieving bool
-	// pressedUntil is until when others on the machine are taken to lack memory.
-	pressedUntil time.Time
-	notes        []string
-	next         time.Time // when to look again
-	told         told
-	lastUp       time.Time // when a function was last seen that did not sleep
-	closing      bool      // functions are being stopped too
-	finished     bool
+	pressure  pressureState
+	notes     []string
+	next      time.Time // when to look again
+	told      told
+	lastUp    time.Time // when a function was last seen that did not sleep
+	closing   bool      // functions are being stopped too
+	finished  bool
 }
 
 // Run runs the daemon until ctx ends and then stops it in order, leaving the
@@ -137,7 +136,6 @@ func (d *daemon) run(ctx context.Context, socket net.Listener) error {
 		parts.Go(func() { d.watch.run(background, dirs) })
 		parts.Go(func() { d.rereadOnHangup(background) })
 		parts.Go(func() { d.reassure(background) })
-		parts.Go(func() { d.watchPressure(background) })
 		d.post(func() { d.notify(systemd.Ready()) }) // after what the first reload posted: all is listened on
 		d.loop(ctx)
 	}
@@ -156,6 +154,7 @@ func (d *daemon) run(ctx context.Context, socket net.Listener) error {
 // end waits for what the loop had begun, with nobody left to begin more.
 func (d *daemon) end() {
 	close(d.closed)
+	d.pressure.end()
 	for _, f := range d.functions {
 		f.breakOff()
 	}
