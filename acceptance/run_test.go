@@ -41,7 +41,7 @@ type result struct {
 // try runs a command that may fail; that it cannot be started, or hangs, fails the test.
 func try(t *testing.T, name string, args ...string) result {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), hung)
+	ctx, cancel := context.WithTimeout(context.Background(), hung) // a test's own is over when it cleans up
 	defer cancel()
 	var stdout, stderr strings.Builder
 	cmd := exec.CommandContext(ctx, name, args...)
@@ -61,4 +61,14 @@ func try(t *testing.T, name string, args ...string) result {
 		t.Fatalf("%s: %v\nstdout:\n%s\nstderr:\n%s", r.command, err, r.stdout, r.stderr)
 	}
 	return r
+}
+
+// eventually calls done until it returns true; if it never does, the test fails with what was waited for.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(hung); !done(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited %v for this, in vain: %s", hung, what)
+		}
+	}
 }

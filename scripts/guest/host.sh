@@ -43,7 +43,7 @@ verdict() {
   for log in "$run"/results/*.log "$run/console"; do
     [ ! -e "$log" ] || cp "$log" "$cache/$1-$(basename "$log" .log).log"
   done
-  head -1 "$run/results/boot" 2>/dev/null | sed "s/^/$1: boot: /" || true
+  [ ! -s "$run/results/boot" ] || echo "$1: $(head -1 "$run/results/boot")"
   code=$(cat "$run/results/exit" 2>/dev/null || true)
   if [ "$status" = left ]; then
     fail "$1" "something of the guest was left"
