@@ -61,7 +61,10 @@ func (d *daemon) statusLine() string {
 	}
 	if len(d.broken) > 0 {
 		b := d.broken[0]
-		line += fmt.Sprintf("; BROKEN configuration: %s:%d: %s", b.File, b.Line, b.Summary)
+		line += "; BROKEN configuration: " + b.Summary
+		if b.File != "" {
+			line += fmt.Sprintf(", %s line %d", b.File, b.Line)
+		}
 	}
 	return line
 }
