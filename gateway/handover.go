@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"net"
 	"time"
 )
 
@@ -29,6 +30,9 @@ func (r *Route) HandOver(ctx context.Context) (kept, lost int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, handOverTime)
 	defer cancel()
 	for _, l := range r.retire() {
+		if unix, ok := l.Listener.(*net.UnixListener); ok {
+			unix.SetUnlinkOnClose(false) // the next process listens there too
+		}
 		r.stop(l)
 	}
 	for _, c := range r.takeLeave(ctx) {
