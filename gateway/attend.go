@@ -104,7 +104,7 @@ func (r *Route) established(c *conn) bool {
 		return false
 	}
 	c.forwarding = true
-	r.sweepLocked(sweepTime)
+	r.sweepLocked(r.sweepTime)
 	return true
 }
 

@@ -27,6 +27,10 @@ func TestMain(m *testing.M) {
 		functionMain()
 		return
 	}
+	if os.Getenv(daemonEnv) != "" {
+		daemonMain()
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -52,6 +52,7 @@ type Route struct {
 	listeners map[*listener]struct{}
 	leaving   context.Context // within which HandOver must be through; nil before
 	sweeper   *time.Timer
+	sweepTime time.Duration
 	sweeping  bool // the sweeper is set
 }
 
@@ -76,6 +77,7 @@ func NewRoute(name string, limits Limits, log *slog.Logger, nudge func()) *Route
 		queue:     make(queue),
 		conns:     make(map[*conn]struct{}),
 		listeners: make(map[*listener]struct{}),
+		sweepTime: sweepTime,
 	}
 	r.SetLimits(limits)
 	r.SetReason("not started")

@@ -20,7 +20,7 @@ func (r *Route) SetVault(v *Vault) { r.vault = v }
 // sweepLocked has a sweep begin after a time at most.
 func (r *Route) sweepLocked(after time.Duration) {
 	switch {
-	case r.vault == nil, r.final, r.sweeping && after >= sweepTime:
+	case r.vault == nil, r.final, r.sweeping && after >= r.sweepTime:
 		return
 	case r.sweeper == nil:
 		r.sweeper = time.AfterFunc(after, r.sweep)
@@ -78,7 +78,7 @@ func (r *Route) sweepingsLocked() (held, ripe []*conn) {
 			ripe = append(ripe, c)
 		case c.forwarding:
 			c.swept = true
-			r.sweepLocked(sweepTime)
+			r.sweepLocked(r.sweepTime)
 		}
 	}
 	return held, ripe
