@@ -31,4 +31,4 @@ esac
 
 exec qemu-system-x86_64 -machine q35 "${processor[@]}" -smp 2 -m 4096 \
   -nodefaults -no-user-config -display none -no-reboot "${disks[@]}" \
-  -kernel "$image/vmlinuz" -append "root=/dev/nvme0n1 rw console=ttyS0 $append" "$@"
+  -kernel "$image/vmlinuz" -append "root=/dev/nvme0n1 rw console=ttyS0 panic=-1 $append" "$@"
