@@ -18,6 +18,7 @@ accept() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   mkdir -p "$cache"
+  find "$cache" -maxdepth 1 -name "run.*" -mmin +1440 -exec rm -rf {} + # of a script that was killed
   run=$(realpath "$(mktemp -d "$cache/run.XXXXXX")")
 }
 
