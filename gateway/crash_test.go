@@ -223,6 +223,8 @@ func (m *manager) entrusted(t *testing.T) (held, established int) {
 			t.Fatal(err)
 		}
 		_ = raw.Control(func(fd uintptr) {
+			// A daemon may have been killed while it looked.
+			_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_PEEK_OFF, -1)
 			c := capsule{fd: int(fd)}
 			_, fds, err := c.peek()
 			switch {
