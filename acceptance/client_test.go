@@ -21,16 +21,19 @@ type traffic struct {
 	stop      context.CancelFunc
 	clients   sync.WaitGroup
 	exchanges atomic.Int64
-	mu        sync.Mutex
-	failures  []string
+	// grace is the age below which a connection may be lost; it is counted then.
+	grace    time.Duration
+	lost     atomic.Int64
+	mu       sync.Mutex
+	failures []string
 }
 
 // startTraffic sends to each address from two clients: one over a connection that it keeps, one over a new one each
-// time. Both pause between exchanges, for up to pause.
-func startTraffic(t *testing.T, pause time.Duration, addresses ...string) *traffic {
+// time. Both pause between exchanges, for up to pause. A connection younger than grace may be lost.
+func startTraffic(t *testing.T, pause, grace time.Duration, addresses ...string) *traffic {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	tr := &traffic{stop: stop}
+	tr := &traffic{stop: stop, grace: grace}
 	for _, address := range addresses {
 		tr.clients.Go(func() { tr.keep(ctx, address, pause) })
 		tr.clients.Go(func() { tr.comeAndGo(ctx, address, pause) })
@@ -48,7 +51,7 @@ func (tr *traffic) end(t *testing.T, least int) {
 		t.Error(f)
 	}
 	n := tr.exchanges.Load()
-	t.Logf("%d exchanges, %d failures", n, len(tr.failures))
+	t.Logf("%d exchanges, %d failures; %d lost that were younger than %s", n, len(tr.failures), tr.lost.Load(), tr.grace)
 	if n < int64(least) {
 		t.Errorf("only %d exchanges: the clients have tested too little", n)
 	}
@@ -61,24 +64,42 @@ func (tr *traffic) fail(format string, args ...any) {
 }
 
 func (tr *traffic) keep(ctx context.Context, address string, pause time.Duration) {
+	for ctx.Err() == nil && tr.use(ctx, address, pause) {
+	}
+}
+
+// use makes exchanges on one connection; it reports whether to go on with another.
+func (tr *traffic) use(ctx context.Context, address string, pause time.Duration) bool {
+	began := time.Now()
 	conn, err := net.DialTimeout("tcp", address, hung)
 	if err != nil {
 		tr.fail("%s refused: %v", address, err)
-		return
+		return false
 	}
 	defer conn.Close()
 	for n := 0; ctx.Err() == nil; n++ {
 		if err := exchange(conn); err != nil {
-			tr.fail("%s: exchange %d on a kept connection: %v", address, n, err)
-			return
+			return tr.mayLose(began, "%s: exchange %d on a kept connection: %v", address, n, err)
 		}
 		tr.exchanges.Add(1)
 		rest(ctx, pause)
 	}
+	return true
+}
+
+// mayLose reports whether a connection that began then may have been lost.
+func (tr *traffic) mayLose(began time.Time, format string, args ...any) bool {
+	if time.Since(began) < tr.grace {
+		tr.lost.Add(1)
+		return true
+	}
+	tr.fail(format, args...)
+	return false
 }
 
 func (tr *traffic) comeAndGo(ctx context.Context, address string, pause time.Duration) {
 	for ctx.Err() == nil {
+		began := time.Now()
 		conn, err := net.DialTimeout("tcp", address, hung)
 		if err != nil {
 			tr.fail("%s refused: %v", address, err)
@@ -86,11 +107,12 @@ func (tr *traffic) comeAndGo(ctx context.Context, address string, pause time.Dur
 		}
 		err = exchange(conn)
 		conn.Close()
-		if err != nil {
-			tr.fail("%s: on a new connection: %v", address, err)
+		switch {
+		case err == nil:
+			tr.exchanges.Add(1)
+		case !tr.mayLose(began, "%s: on a new connection: %v", address, err):
 			return
 		}
-		tr.exchanges.Add(1)
 		rest(ctx, pause)
 	}
 }

@@ -1,9 +1,10 @@
 package appliance
 
 import (
+	"errors"
 	"net"
-	"os"
 	"strings"
+	"syscall"
 )
 
 // storedSockets begins the names of listening sockets in systemd's store.
@@ -43,12 +44,13 @@ func (d *daemon) keepSocket(name string, ln net.Listener) error {
 	if !d.store.Available() {
 		return nil
 	}
-	file, err := ln.(interface{ File() (*os.File, error) }).File()
+	raw, err := ln.(syscall.Conn).SyscallConn() // os.File.Fd would make the socket one that blocks
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	return d.store.Put(name, int(file.Fd()))
+	var putErr error
+	err = raw.Control(func(fd uintptr) { putErr = d.store.Put(name, int(fd)) })
+	return errors.Join(err, putErr)
 }
 
 // unbind has an address be refused from now on. What listens there has been closed.

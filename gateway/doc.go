@@ -43,7 +43,7 @@
 // once. What is in there:
 //
 //   - a client that is held, from the moment it is;
-//   - an established connection that has lived for a second: both sockets, and for
+//   - an established connection that has lived for a tenth of a second: both sockets, and for
 //     each direction a pipe of its own. splice moves bytes from socket to pipe to
 //     socket, so they are in one of the three at any time. One that was held
 //     before is there from its first byte on. Short exchanges never are, and pay
@@ -76,7 +76,7 @@
 //
 // Connections beyond what the Vault takes are served as well, and end with the
 // process; VaultStats counts them. So do, where the process is killed, those that
-// were never held and are younger than a second.
+// were never held and are younger than a tenth of a second.
 //
 // # Concurrency
 //
