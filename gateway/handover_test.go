@@ -82,7 +82,11 @@ type dynasty struct {
 }
 
 func newDynasty(t testing.TB, target string, o options) *dynasty {
-	d := &dynasty{shelf: newShelf(t), listener: listenForClients(t), options: o, target: target, capacity: 256}
+	return newDynastyFor(t, target, 256, o)
+}
+
+func newDynastyFor(t testing.TB, target string, connections int, o options) *dynasty {
+	d := &dynasty{shelf: newShelf(t), listener: listenForClients(t), options: o, target: target, capacity: connections}
 	t.Cleanup(func() { d.listener.Close() })
 	d.succeed(t)
 	t.Cleanup(func() {
