@@ -5,6 +5,8 @@ import (
 
 	"gvisor.dev/gvisor/runsc/config"
 	"gvisor.dev/gvisor/runsc/flag"
+
+	"torpor/systemd"
 )
 
 // Config says what one sandbox runs.
@@ -35,6 +37,9 @@ type Config struct {
 	// OutputPath is the file that takes the function's stdout and stderr,
 	// appended to.
 	OutputPath string
+	// Journal takes them instead, if it is not nil; OutputPath is then for when
+	// journald is gone.
+	Journal *systemd.Stream
 }
 
 // Mount shows a directory or file of the host in the sandbox.
