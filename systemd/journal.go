@@ -118,7 +118,7 @@ func (j *Journal) Close(patience time.Duration) {
 	unix.Close(j.patient)
 }
 
-// hold has an entry wait its turn.
+// hold has an entry wait its turn, and notes when it was written.
 func (j *Journal) hold(entry []byte) error {
 	switch {
 	case j.closed:
@@ -126,7 +126,8 @@ func (j *Journal) hold(entry []byte) error {
 	case len(j.waiting) >= maxWaiting:
 		return errors.New("systemd: journal: too many entries wait for journald")
 	}
-	j.waiting = append(j.waiting, entry)
+	now := encode([]Field{{"TORPOR_LOGGED_AT", time.Now().Format(time.RFC3339Nano)}})
+	j.waiting = append(j.waiting, append(entry, now...))
 	if j.drained == nil {
 		j.drained = make(chan struct{})
 		go j.drain()

@@ -26,6 +26,7 @@ const Identifier = "torpor"
 //	TORPOR_BYTES       what stays in memory ("keeps")
 //	TORPOR_NAME_BYTES  any other size called name (event.Bytes)
 //	TORPOR_NAME        any other attribute called name
+//	TORPOR_LOGGED_AT   when it was logged, if it had to wait for journald
 //
 // A record of a line that a function has printed ([event.FromOutput]) becomes that
 // line, under the function's name.
@@ -80,7 +81,7 @@ func (h *JournalHandler) Handle(ctx context.Context, r slog.Record) error {
 		return nil
 	}
 	if err := h.text.Handle(ctx, r); err != nil {
-		return h.journal.Keep(append(entry, Field{"TORPOR_LOGGED_AT", r.Time.Format(time.RFC3339Nano)}))
+		return h.journal.Keep(entry)
 	}
 	return nil
 }
