@@ -16,8 +16,8 @@ type Kind struct {
 	// State is what the function is in after it; "" where that is told by an
 	// attribute, or there is none.
 	State string
-	// Fields are the keys of the attributes that each event of the kind has.
-	// There may be more.
+	// Fields are the journal fields that each event of the kind has, without
+	// their TORPOR_ (see systemd.JournalHandler). There may be more.
 	Fields []string
 }
 
