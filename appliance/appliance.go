@@ -36,11 +36,13 @@ const outputKept = 1 << 20
 type daemon struct {
 	Options
 	cgroups  *cgroup.Hierarchy
-	parent   string // cgroup that all sandboxes are under
+	manager  *systemd.Manager // nil without systemd
+	housing  housing
 	runtime  Runtime
 	images   *image.Store
 	output   *output.Store
 	records  records
+	watch    *watcher
 	sockets  map[string][]*net.TCPListener // from systemd, by name
 	memTotal int64
 
@@ -56,9 +58,12 @@ type daemon struct {
 	functions map[string]*function
 	swap      swapState
 	relieving bool
+	pressure  pressureState
 	notes     []string
 	next      time.Time // when to look again
+	told      told
 	lastUp    time.Time // when a function was last seen that did not sleep
+	closing   bool      // functions are being stopped too
 	finished  bool
 }
 
@@ -84,7 +89,6 @@ func newDaemon(o Options) (*daemon, error) {
 	}
 	d := &daemon{
 		Options:   o,
-		parent:    cgroupParent(o.Runtime),
 		images:    image.NewStore(filepath.Join(o.State, "images")),
 		records:   records{dir: filepath.Join(o.State, "functions")},
 		events:    make(chan func(), 256),
@@ -96,6 +100,8 @@ func newDaemon(o Options) (*daemon, error) {
 	if d.cgroups, err = cgroup.Detect("/sys/fs/cgroup"); err != nil {
 		return nil, fmt.Errorf("appliance: %w", err)
 	}
+	d.manager = findManager(o.Log)
+	d.housing = newHousing(d.cgroups, d.manager, o.Runtime)
 	runtime, err := gvisor.NewRuntime(filepath.Join(o.Runtime, "sandboxes"))
 	if err != nil {
 		return nil, err
@@ -124,10 +130,12 @@ func (d *daemon) run(ctx context.Context, socket net.Listener) error {
 
 	d.adopt()
 	d.runtime.Prepare()
-	watch, err := newWatcher(d.Config, d.Log, d.reload)
-	if err == nil {
+	var err error
+	if d.watch, err = newWatcher(d.Config, d.Log, d.reload); err == nil {
 		dirs := d.reload()
-		parts.Go(func() { watch.run(background, dirs) })
+		parts.Go(func() { d.watch.run(background, dirs) })
+		parts.Go(func() { d.rereadOnHangup(background) })
+		parts.Go(func() { d.reassure(background) })
 		d.post(func() { d.notify(systemd.Ready()) }) // after what the first reload posted: all is listened on
 		d.loop(ctx)
 	}
@@ -146,6 +154,7 @@ func (d *daemon) run(ctx context.Context, socket net.Listener) error {
 // end waits for what the loop had begun, with nobody left to begin more.
 func (d *daemon) end() {
 	close(d.closed)
+	d.pressure.end()
 	for _, f := range d.functions {
 		f.breakOff()
 	}
@@ -155,6 +164,7 @@ func (d *daemon) end() {
 		f.release()
 	}
 	d.runtime.Close()
+	d.manager.Close()
 }
 
 // post has the loop run fn; without a loop any more, fn is dropped.

@@ -40,14 +40,18 @@ func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*insta
 		return nil, err
 	}
 	configured := time.Now()
-	group, err := d.cgroups.Create(d.parent+"/"+id, cgroupLimits(f.Limits))
-	if err != nil {
-		return nil, err
+	var group *cgroup.Group
+	var housing time.Duration
+	house := func(pid int) (err error) {
+		began := time.Now()
+		group, err = d.housing.house(ctx, f, id, pid)
+		housing = time.Since(began)
+		return err
 	}
 	started := time.Now()
-	sandbox, err := d.runtime.Start(ctx, conf, group.Add)
+	sandbox, err := d.runtime.Start(ctx, conf, house)
 	if err != nil {
-		return nil, errors.Join(err, d.sweep(id))
+		return nil, errors.Join(err, d.clearStart(id, group))
 	}
 	i := d.newInstance(sandbox, group, f.Fingerprint())
 	i.started = started
@@ -56,10 +60,21 @@ func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*insta
 		return nil, errors.Join(d.causeOfDeath(i, err, f), d.endInstance(i, 0))
 	}
 	i.startup = startup{
-		image: configured.Sub(began), cgroup: started.Sub(configured),
+		image: configured.Sub(began), cgroup: housing,
 		Timing: sandbox.Timing(), program: time.Since(running),
 	}
 	return i, nil
+}
+
+// clearStart removes what is left of a start that failed.
+func (d *daemon) clearStart(id string, group *cgroup.Group) error {
+	var pids []int
+	var err error
+	if group != nil {
+		pids, _ = group.Procs()
+		err = d.killGroup(group)
+	}
+	return errors.Join(err, d.runtime.Forget(id, pids))
 }
 
 func (d *daemon) newInstance(s Sandbox, g *cgroup.Group, fingerprint string) *instance {
@@ -149,10 +164,6 @@ func environment(f spec.Function, root image.Root, home string) []string {
 		list = append(list, name+"="+env[name])
 	}
 	return list
-}
-
-func cgroupLimits(l spec.Limits) cgroup.Limits {
-	return cgroup.Limits{Memory: int64(l.Memory), CPUs: l.CPUs, Pids: l.Pids}
 }
 
 func orElse(s, otherwise string) string {

@@ -26,7 +26,8 @@ func (d *daemon) start(f *function, reason string) {
 	f.to(reconcile.Starting)
 	f.log.Info("starting", "reason", reason)
 	id, declared := newID(f.spec.Name), f.spec
-	f.figures.Sandbox, f.figures.Ready, f.figures.Fingerprint = id, false, declared.Fingerprint()
+	f.figures.Sandbox, f.figures.Cgroup = id, ""
+	f.figures.Ready, f.figures.Fingerprint = false, declared.Fingerprint()
 	d.save(f)
 	began := time.Now()
 	f.op = d.background(func(ctx context.Context) func() {
@@ -60,7 +61,8 @@ func (d *daemon) started(f *function, i *instance, err error, took time.Duration
 // serve makes i the sandbox that f's clients are led to.
 func (d *daemon) serve(f *function, i *instance) {
 	f.sandbox = i
-	f.figures.Sandbox, f.figures.Fingerprint, f.figures.Ready = i.ID(), i.fingerprint, true
+	f.figures.Sandbox, f.figures.Cgroup = i.ID(), i.group.Path()
+	f.figures.Fingerprint, f.figures.Ready = i.fingerprint, true
 	f.seen = sample{}
 	i.backend.Open()
 	f.route.Use(i.backend)
