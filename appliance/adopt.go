@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"torpor/event"
 	"torpor/reconcile"
 	"torpor/spec"
 )
@@ -63,7 +64,7 @@ func (d *daemon) adoptSandbox(f *function) bool {
 	}
 	f.route.Use(i.backend)
 	f.note("adopted", "it outlived an earlier daemon")
-	f.log.Info("adopted", "state", f.state, "pid", i.PID())
+	f.log.Info("adopted", event.Adopted, "state", f.state, "pid", i.PID())
 	d.watchEnd(f, i)
 	return true
 }
@@ -102,7 +103,7 @@ func (d *daemon) sweepLeftovers(adopted map[string]bool) error {
 			errs = append(errs, fmt.Errorf("cgroup %s: %w", path, err))
 			continue
 		}
-		d.Log.Info("removed a leftover sandbox", "cgroup", path)
+		d.Log.Info("removed a leftover sandbox", event.LeftoverRemoved, "cgroup", path)
 	}
 	for _, id := range ids {
 		if !adopted[id] {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"torpor/event"
 	"torpor/gateway"
 	"torpor/reconcile"
 )
@@ -25,9 +26,9 @@ const (
 func (d *daemon) leave() {
 	closing := d.sliceStops()
 	if closing {
-		d.Log.Info("stopping with all functions: their slice is being stopped")
+		d.Log.Info("stopping with all functions: their slice is being stopped", event.DaemonStopping)
 	} else {
-		d.Log.Info("stopping: serving requests in flight; functions stay as they are")
+		d.Log.Info("stopping: serving requests in flight; functions stay as they are", event.DaemonStopping)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), farewell)
 	var routes []*gateway.Route
@@ -40,7 +41,7 @@ func (d *daemon) leave() {
 		for _, r := range routes {
 			all.Go(func() {
 				if err := r.Close(ctx); err != nil {
-					d.Log.Warn("cut off connections in use", "error", err)
+					d.Log.Warn("cut off connections in use", event.ConnectionsCut, "error", err)
 				}
 			})
 		}

@@ -24,11 +24,11 @@ var (
 	// SwapFull: a function fell asleep but stayed in memory.
 	SwapFull = declare("swap-full", "2aca6c87ced0404a9ba6137d12aebd22", "", "FUNCTION", "BYTES")
 	// Pressure: the machine is short of memory before the budget is used up.
-	Pressure = declare("pressure", "55ee5bc368314b4aa5b98efb623042ac", "", "REASON")
+	Pressure = declare("pressure", "55ee5bc368314b4aa5b98efb623042ac", "", "WAITED")
 	// ConnectionsCut: the daemon stopped before all requests were served.
 	ConnectionsCut = declare("connections-cut", "70c92d553dd747419afa23208df67231", "", "ERROR")
 	// LeftoverRemoved: a sandbox that belongs to no function was removed.
-	LeftoverRemoved = declare("leftover-removed", "c226a4dd1e9f46e2bf36dc0cf1a0ef64", "", "SANDBOX")
+	LeftoverRemoved = declare("leftover-removed", "c226a4dd1e9f46e2bf36dc0cf1a0ef64", "", "CGROUP")
 
 	// Of a function.
 

@@ -12,8 +12,8 @@ import (
 // those that gVisor hands on, and closed by every other process of a sandbox.
 const (
 	outputPipeFD   = 200 + iota // to read from
-	outputStreamFD              // the journal
-	outputFileFD                // where it goes when the journal is gone
+	outputStreamFD              // where it goes
+	outputFileFD                // where it goes when the stream is cut
 )
 
 // chunk is how much output is forwarded at once, in bytes.
@@ -21,21 +21,21 @@ const chunk = 16 << 10
 
 // openOutput opens what a function's stdout and stderr are.
 //
-// Without a journal that is a file. With one it is a pipe, from which the gofer,
-// which lives and sleeps with the sandbox, writes into the journal: the journal's
-// own socket could not be opened as /dev/stdout, which is where many images' logs
-// lead, and most programs would not outlive the end of journald.
+// Without a stream that is a file. With one it is a pipe, from which the gofer,
+// which lives and sleeps with the sandbox, writes into the stream: a socket could
+// not be opened as /dev/stdout, which is where many images' logs lead, and most
+// programs would not outlive the end of who listens on it.
 func openOutput(c Config) (*os.File, error) {
 	file, err := os.OpenFile(c.OutputPath, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening output file: %w", err)
 	}
-	if c.Journal == nil {
+	if c.OutputStream == nil {
 		return file, nil
 	}
-	stream, err := c.Journal.Open()
+	stream, err := c.OutputStream.open()
 	if err != nil {
-		return file, nil // journald is gone
+		return file, nil // nobody listens
 	}
 	var pipe [2]int
 	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
@@ -45,6 +45,25 @@ func openOutput(c Config) (*os.File, error) {
 		return nil, fmt.Errorf("handing on output: %w", err)
 	}
 	return os.NewFile(uintptr(pipe[1]), "output"), nil
+}
+
+// open connects, and writes the header. The descriptor is blocking.
+func (s Stream) open() (fd int, err error) {
+	fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	if err = unix.Connect(fd, &unix.SockaddrUnix{Name: s.Socket}); err == nil {
+		err = unix.Shutdown(fd, unix.SHUT_RD) // nothing comes back
+	}
+	if err == nil && len(writeAll(fd, s.Header)) > 0 {
+		err = unix.EPIPE
+	}
+	if err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
 }
 
 // handOn has child processes inherit what a gofer needs.

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"torpor/systemd"
 )
 
 // journalConfig is serverConfig with the output going to lines.
@@ -21,7 +19,7 @@ func journalConfig(t *testing.T) (c Config, journald *fakeJournald) {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	journald = newFakeJournald(t, filepath.Join(dir, "stdout"))
 	c = serverConfig(t, serverRoot(t))
-	c.Journal = &systemd.Stream{Socket: filepath.Join(dir, "stdout"), Identifier: "hello", Unit: "torpor-hello.scope"}
+	c.OutputStream = &Stream{Socket: filepath.Join(dir, "stdout"), Header: []byte("hello\n6\n")}
 	return c, journald
 }
 
@@ -76,7 +74,7 @@ func (j *fakeJournald) expect(want ...string) {
 
 func (j *fakeJournald) expectHeader() {
 	j.t.Helper()
-	j.expect("hello", "torpor-hello.scope", "6", "1", "0", "0", "0")
+	j.expect("hello", "6")
 }
 
 func TestOutputToJournal(t *testing.T) {

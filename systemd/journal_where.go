@@ -6,8 +6,11 @@ import (
 	"github.com/coreos/go-systemd/v22/journal"
 )
 
-// StreamSocket is where journald takes streams.
-const StreamSocket = "/run/systemd/journal/stdout"
+// HasJournal tells whether this machine has a journal.
+func HasJournal() bool {
+	_, err := os.Stat(StreamSocket)
+	return err == nil
+}
 
 // StderrIsJournal tells whether what this process writes to stderr goes to the
 // journal, so that it may as well write entries.
@@ -19,7 +22,7 @@ func StderrIsJournal() bool {
 // OutputToJournal tells whether the output of what this process starts belongs in
 // the journal: whether systemd started it, and journald is there.
 func OutputToJournal() bool {
-	if _, err := os.Stat(StreamSocket); err != nil {
+	if !HasJournal() {
 		return false
 	}
 	return StderrIsJournal() || os.Getenv("INVOCATION_ID") != "" && os.Getppid() == 1
