@@ -2,9 +2,13 @@ package systemd
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os/exec"
 	"strconv"
+	"strings"
+	"syscall"
 )
 
 // JournalMatches are the arguments with which journalctl finds what a function has
@@ -35,5 +39,14 @@ func ShowJournal(ctx context.Context, v JournalView, stdout, stderr io.Writer) e
 	}
 	cmd := exec.CommandContext(ctx, "journalctl", append(args, v.Matches...)...)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	return cmd.Run()
+	err := cmd.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGPIPE {
+			return nil // who reads has seen enough
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("systemd: showing the journal: %s: %w", strings.Join(cmd.Args, " "), err)
+	}
+	return nil
 }
