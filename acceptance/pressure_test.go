@@ -3,7 +3,6 @@
 package acceptance
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,12 +16,9 @@ func TestPressure(t *testing.T) {
 		roleHCL(t, "gives-way", roleEcho, "127.0.0.1:7301", "hibernate {", `after = "1h"`, "}"))
 	echo(t, "127.0.0.1:7301")
 	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, make([]byte, 128<<20), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	// It may hold a part of the file that it reads all the time.
+	// It may hold a part of the file that it wrote and reads all the time.
 	run(t, "systemd-run", "--quiet", "--collect", "--unit="+unit, "--property=MemoryMax=24M",
-		"sh", "-c", "while :; do cat "+file+" >/dev/null; done")
+		"sh", "-c", "head -c 128M /dev/zero >"+file+"; while :; do cat "+file+" >/dev/null; done")
 	t.Cleanup(func() { systemctl(t, "stop", unit) })
 	f := awaitState(t, "gives-way", "hibernated")
 	if !strings.Contains(f.Reason, "others on this machine wait for memory") {

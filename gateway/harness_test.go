@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -24,6 +25,10 @@ const patience = 30 * time.Second
 func TestMain(m *testing.M) {
 	if os.Getenv(functionEnv) != "" {
 		functionMain()
+		return
+	}
+	if os.Getenv(daemonEnv) != "" {
+		daemonMain()
 		return
 	}
 	goleak.VerifyTestMain(m)
@@ -49,12 +54,8 @@ type options struct {
 // newRig leads to a function at target. Its gate is shut.
 func newRig(t testing.TB, target string, o options) *rig {
 	t.Helper()
-	g := &rig{nudges: make(chan struct{}, 1), logged: new(logBuffer), clock: new(clock)}
-	log := slog.New(slog.NewTextHandler(g.logged, nil))
-	g.Route = NewRoute("f", o.limits, log, g.nudge)
-	g.backend = newBackend(dialTo(target), g.nudge, g.clock.now, o.settle)
-	g.Route.Use(g.backend)
-	ln := listen(t)
+	g := newBareRig(target, o)
+	ln := listenForClients(t)
 	g.addr = ln.Addr().String()
 	g.Route.Serve(ln, 80, o.wakeOnClose)
 	t.Cleanup(func() {
@@ -63,6 +64,16 @@ func newRig(t testing.TB, target string, o options) *rig {
 			t.Errorf("close route: %v", err)
 		}
 	})
+	return g
+}
+
+// newBareRig listens nowhere, and is not closed.
+func newBareRig(target string, o options) *rig {
+	g := &rig{nudges: make(chan struct{}, 1), logged: new(logBuffer), clock: new(clock)}
+	log := slog.New(slog.NewTextHandler(g.logged, nil))
+	g.Route = NewRoute("f", o.limits, log, g.nudge)
+	g.backend = newBackend(dialTo(target), g.nudge, g.clock.now, o.settle)
+	g.Route.Use(g.backend)
 	return g
 }
 
@@ -132,9 +143,9 @@ func listen(t testing.TB) *net.TCPListener {
 	return ln.(*net.TCPListener)
 }
 
-func connect(t testing.TB, addr string) *net.TCPConn {
+func connect(t testing.TB, addr string) streamConn {
 	t.Helper()
-	conn, err := net.Dial("tcp", addr)
+	conn, err := net.Dial(network(addr), addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +153,15 @@ func connect(t testing.TB, addr string) *net.TCPConn {
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
-	return conn.(*net.TCPConn)
+	return conn.(streamConn)
+}
+
+// network is of an address that net.Dial takes: that of a Unix socket is a path.
+func network(addr string) string {
+	if strings.HasPrefix(addr, "/") {
+		return "unix"
+	}
+	return "tcp"
 }
 
 func send(t testing.TB, conn io.Writer, s string) {
@@ -169,9 +188,9 @@ func expectEOF(t testing.TB, conn io.Reader) {
 }
 
 // reset closes a connection with RST.
-func reset(t testing.TB, conn *net.TCPConn) {
+func reset(t testing.TB, conn streamConn) {
 	t.Helper()
-	if err := conn.SetLinger(0); err != nil {
+	if err := conn.(*net.TCPConn).SetLinger(0); err != nil {
 		t.Fatal(err)
 	}
 	conn.Close()
@@ -244,7 +263,7 @@ func (l *logBuffer) String() string {
 }
 
 // unread counts the bytes that wait in a socket.
-func unread(t testing.TB, conn *net.TCPConn) (n int) {
+func unread(t testing.TB, conn streamConn) (n int) {
 	t.Helper()
 	raw, err := conn.SyscallConn()
 	if err != nil {
@@ -260,7 +279,7 @@ func unread(t testing.TB, conn *net.TCPConn) (n int) {
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // asleep returns both ends of an idle connection whose gate is shut.
-func asleep(t testing.TB, g *rig, f *function) (client, server *net.TCPConn) {
+func asleep(t testing.TB, g *rig, f *function) (client streamConn, server *net.TCPConn) {
 	t.Helper()
 	g.backend.Open()
 	client = connect(t, g.addr)

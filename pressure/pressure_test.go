@@ -14,13 +14,16 @@ import (
 	"torpor/cgroup"
 )
 
-// roleEnv makes the test binary a process that reads the file it names again and
-// again instead of running tests.
+// roleEnv makes the test binary a process that writes the file it names and
+// reads it again and again instead of running tests.
 const roleEnv = "TORPOR_TEST_READ"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(roleEnv); path != "" {
-		_, _ = io.ReadAll(os.Stdin) // until it is in its group
+		_, _ = io.ReadAll(os.Stdin) // until it is in its group, which is to hold the file's pages
+		if err := os.WriteFile(path, make([]byte, 128<<20), 0o600); err != nil {
+			panic(err)
+		}
 		for {
 			file, err := os.Open(path)
 			if err != nil {
@@ -61,9 +64,6 @@ func TestWatch(t *testing.T) {
 func starve(t *testing.T) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(path, make([]byte, 128<<20), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	h, err := cgroup.Detect("/sys/fs/cgroup")
 	if err != nil {
 		t.Fatal(err)
