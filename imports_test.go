@@ -14,7 +14,7 @@ var imports = map[string]string{
 	"torpor/spec":             "",
 	"torpor/gvisor/netns":     "",
 	"torpor/gvisor":           "gvisor/netns",
-	"torpor/gateway":          "",
+	"torpor/gateway":          "event",
 	"torpor/image":            "",
 	"torpor/output":           "",
 	"torpor/event":            "",

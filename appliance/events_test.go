@@ -12,11 +12,11 @@ import (
 	"torpor/event"
 )
 
-// TestEventsAreLogged reads this package's own source: each kind of event is
-// logged somewhere, and where it is there are attributes for all of its fields.
+// TestEventsAreLogged reads the source of who logs events: each kind is logged
+// somewhere, and where it is there are attributes for all of its fields.
 func TestEventsAreLogged(t *testing.T) {
 	logged := make(map[string]bool)
-	for _, f := range functionsOfPackage(t) {
+	for _, f := range loggingFunctions(t) {
 		kinds, words := eventsIn(f)
 		for _, name := range kinds {
 			logged[name] = true
@@ -35,12 +35,16 @@ func TestEventsAreLogged(t *testing.T) {
 	}
 }
 
-func functionsOfPackage(t *testing.T) (all []*ast.FuncDecl) {
-	paths, err := filepath.Glob("*.go")
+func loggingFunctions(t *testing.T) (all []*ast.FuncDecl) {
+	own, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range paths {
+	gateway, err := filepath.Glob("../gateway/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range append(own, gateway...) {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
 		}
@@ -68,7 +72,7 @@ func eventsIn(f *ast.FuncDecl) (kinds []string, words map[string]bool) {
 			switch {
 			case ok && x.Name == "event" && n.Sel.Name != "Bytes" && n.Sel.Name != "FromOutput":
 				kinds = append(kinds, n.Sel.Name)
-			case ok && x.Name == "f" && n.Sel.Name == "log":
+			case ok && (x.Name == "f" || x.Name == "r") && n.Sel.Name == "log":
 				words["function"] = true
 			}
 		case *ast.BasicLit:

@@ -72,6 +72,8 @@ var (
 	Adopted = declare("adopted", "fa269a2b0d5c490ab6cf630e8f298d21", "", "FUNCTION", "STATE", "PID")
 	// Refused: what a person asked for cannot be done now.
 	Refused = declare("refused", "debadbee4894472a83151820c712143d", "", "FUNCTION", "VERB", "REASON")
+	// Dismissed: a client was sent away without an answer.
+	Dismissed = declare("dismissed", "8fc8befc20e2452f9f8799fbc445067b", "", "FUNCTION", "PORT")
 	// ListenFailed: one of its addresses cannot be had.
 	ListenFailed = declare("listen-failed", "b78fae8226c04f1dbdc8604f307c0bf8", "", "FUNCTION", "ERROR")
 )
