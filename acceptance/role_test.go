@@ -22,6 +22,7 @@ const roleEnv = "ACCEPTANCE_ROLE"
 const (
 	roleEcho  = "echo"  // nothing else; its memory holds ACCEPTANCE_MIB more
 	roleEater = "eater" // takes memory without end as soon as it is sent a line "eat"
+	rolePrint = "print" // prints each line that it is sent, and exits after a line "exit"
 	roleQuit  = "quit"  // writes "bye" to ACCEPTANCE_FILE when it is told to end
 )
 
@@ -46,8 +47,12 @@ func play(role string) {
 		}
 		go func() {
 			defer conn.Close()
-			if role == roleEater {
+			switch role {
+			case roleEater:
 				eat(conn)
+				return
+			case rolePrint:
+				printLines(conn)
 				return
 			}
 			_, _ = io.Copy(conn, conn)
@@ -71,6 +76,16 @@ func eat(conn net.Conn) {
 	for lines := bufio.NewScanner(conn); lines.Scan(); {
 		for all := [][]byte{}; lines.Text() == "eat"; {
 			all = append(all, fill("1"))
+		}
+		fmt.Fprintln(conn, lines.Text())
+	}
+}
+
+func printLines(conn net.Conn) {
+	for lines := bufio.NewScanner(conn); lines.Scan(); {
+		fmt.Println(lines.Text())
+		if lines.Text() == "exit" {
+			os.Exit(3)
 		}
 		fmt.Fprintln(conn, lines.Text())
 	}

@@ -107,5 +107,5 @@ func refusal(resp *http.Response) error {
 	if err := json.NewDecoder(resp.Body).Decode(&f); err != nil || f.Sentence == "" {
 		return fmt.Errorf("api: the daemon answered %q: is it of another version?", resp.Status)
 	}
-	return &sentence{text: f.Sentence, kind: kindOf(resp.StatusCode)}
+	return f.err(resp.StatusCode)
 }

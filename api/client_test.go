@@ -151,3 +151,17 @@ func (s *stringWriter) Write(p []byte) (int, error) {
 	*s += stringWriter(p)
 	return len(p), nil
 }
+
+func TestInJournalCrossesTheSocket(t *testing.T) {
+	sent := &api.InJournal{Matches: []string{"A=1", "+", "B=two words"}}
+	dir := apitest.Serve(t, &apitest.Daemon{OnLogs: func(context.Context, string, int, bool, io.Writer) error { return sent }})
+	err := api.NewClient(dir).Logs(t.Context(), "hello", 1, false, io.Discard)
+	got, ok := errors.AsType[*api.InJournal](err)
+	if !ok {
+		t.Fatalf("got %v", err)
+	}
+	same(t, got.Matches, sent.Matches, nil)
+	if got.Error() != sent.Error() {
+		t.Errorf("it says %q", got)
+	}
+}

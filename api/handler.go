@@ -38,7 +38,7 @@ func withoutBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 {
 			w.Header().Set("Connection", "close")
-			send(w, http.StatusRequestEntityTooLarge, failure{"requests have no body"})
+			send(w, http.StatusRequestEntityTooLarge, failure{Sentence: "requests have no body"})
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -113,7 +113,7 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if status == http.StatusInternalServerError && r.Context().Err() == nil {
 		h.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 	}
-	send(w, status, failure{err.Error()})
+	send(w, status, failureOf(err))
 }
 
 // send has nobody to tell when the client has gone.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"torpor/event"
 	"torpor/reconcile"
 	"torpor/spec"
 )
@@ -64,7 +65,7 @@ func (d *daemon) adoptSandbox(f *function) bool {
 		i.backend.Open()
 	}
 	f.note("adopted", "it outlived an earlier daemon")
-	f.log.Info("adopted", "state", f.state, "pid", i.PID())
+	f.log.Info("adopted", event.Adopted, "state", f.state, "pid", i.PID())
 	d.watchEnd(f, i)
 	return true
 }
@@ -103,7 +104,7 @@ func (d *daemon) sweepLeftovers(adopted map[string]bool) error {
 			errs = append(errs, fmt.Errorf("cgroup %s: %w", path, err))
 			continue
 		}
-		d.Log.Info("removed a leftover sandbox", "cgroup", path)
+		d.Log.Info("removed a leftover sandbox", event.LeftoverRemoved, "cgroup", path)
 	}
 	for _, id := range ids {
 		if !adopted[id] {

@@ -13,6 +13,7 @@ import (
 
 	"torpor/api"
 	"torpor/cgroup"
+	"torpor/event"
 	"torpor/gateway"
 	"torpor/gvisor"
 	"torpor/image"
@@ -27,6 +28,7 @@ type Options struct {
 	Config  string // folder of HCL files
 	State   string // kept over a reboot: images, swap, output, records
 	Runtime string // gone after a reboot: admin socket, sandboxes
+	Journal string // socket that functions' output goes to; "" keeps it in State
 	Log     *slog.Logger
 }
 
@@ -128,6 +130,7 @@ func newDaemon(o Options) (*daemon, error) {
 
 // run is the life of the daemon. All its long-lived goroutines are started here.
 func (d *daemon) run(ctx context.Context, socket net.Listener) error {
+	d.Log.Info("started", event.DaemonStarted, "config", d.Config, "data", d.State, "runtime", d.Runtime)
 	server := newAdminServer(d)
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var parts sync.WaitGroup
@@ -143,7 +146,7 @@ func (d *daemon) run(ctx context.Context, socket net.Listener) error {
 		parts.Go(func() { d.watch.run(background, dirs) })
 		parts.Go(func() { d.rereadOnHangup(background) })
 		parts.Go(func() { d.reassure(background) })
-		d.post(func() { d.notify(systemd.Ready()) }) // after what the first reload posted: all is listened on
+		d.post(d.ready) // after what the first reload posted: all is listened on
 		d.loop(ctx)
 	}
 	d.notify(systemd.Stopping())
@@ -156,6 +159,11 @@ func (d *daemon) run(ctx context.Context, socket net.Listener) error {
 		err = errors.Join(err, e)
 	}
 	return err
+}
+
+func (d *daemon) ready() {
+	d.notify(systemd.Ready())
+	d.Log.Info("ready", event.DaemonReady, "functions", len(d.functions))
 }
 
 // end waits for what the loop had begun, with nobody left to begin more.
@@ -192,7 +200,7 @@ func (d *daemon) nudge() {
 
 // tell writes a line of a function's output to the log.
 func (d *daemon) tell(name, line string) {
-	d.Log.Info(line, "function", name, "from", "output")
+	d.Log.Info(line, "function", name, event.FromOutput)
 }
 
 func (d *daemon) notify(err error) {

@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"torpor/event"
 	"torpor/gateway"
 	"torpor/reconcile"
 	"torpor/spec"
@@ -35,7 +36,7 @@ func (d *daemon) setDefaults(c *spec.Config) {
 func (d *daemon) refuseConfig(broken []spec.Diagnostic) {
 	d.broken = broken
 	for _, b := range broken {
-		d.Log.Error("broken configuration, the last good one stays in force", "file", b.File, "line", b.Line, "problem", b.Summary, "detail", b.Detail)
+		d.Log.Error("broken configuration, the last good one stays in force", event.ConfigBroken, "file", b.File, "line", b.Line, "problem", b.Summary, "detail", b.Detail)
 	}
 }
 
@@ -44,7 +45,7 @@ func (d *daemon) refuseConfig(broken []spec.Diagnostic) {
 func (d *daemon) apply(config *spec.Config) {
 	if d.broken != nil {
 		d.broken = nil
-		d.Log.Info("the configuration is good again")
+		d.Log.Info("the configuration is good again", event.ConfigGood)
 	}
 	if d.config != nil && d.config.Equal(config) {
 		return
@@ -58,7 +59,8 @@ func (d *daemon) apply(config *spec.Config) {
 	d.unbindLeft()
 	d.sizeSwap()
 	d.watchPressure()
-	d.Log.Info("configuration in force", "functions", len(config.Functions), "memory_budget", config.Node.MemoryBudget)
+	d.Log.Info("configuration in force", event.ConfigInForce,
+		"functions", len(config.Functions), "memory_budget", event.Bytes(config.Node.MemoryBudget))
 }
 
 // declare makes a function what its declaration says, as far as that needs no
@@ -68,7 +70,7 @@ func (d *daemon) declare(s spec.Function) {
 	if f == nil {
 		f = d.newFunction(s)
 		d.functions[s.Name] = f
-		f.log.Info("declared")
+		f.log.Info("declared", event.Declared)
 		return
 	}
 	before := f.spec

@@ -123,7 +123,7 @@ func (d *daemon) sandboxConfig(ctx context.Context, f spec.Function, id string) 
 		Env: environment(f, root, home), UID: uid, GID: gid, Groups: groups,
 		WorkingDir:  orElse(f.WorkingDir, orElse(root.WorkingDir, "/")),
 		MemoryLimit: uint64(f.Limits.Memory), CPUs: f.Limits.CPUs,
-		OutputPath: d.output.Path(f.Name),
+		OutputPath: d.output.Path(f.Name), OutputStream: d.stream(f.Name),
 	}
 	if f.Scratch == spec.ScratchDisk {
 		c.ScratchDir = filepath.Join(d.State, "scratch")

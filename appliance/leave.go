@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"torpor/event"
 	"torpor/gateway"
 	"torpor/reconcile"
 )
@@ -26,13 +27,13 @@ func (d *daemon) leave() {
 	case d.isReplaced():
 		d.handOver()
 	case d.sliceStops():
-		d.Log.Info("stopping with all functions: their slice is being stopped")
+		d.Log.Info("stopping with all functions: their slice is being stopped", event.DaemonStopping)
 		d.seeOff(func() {
 			d.closing = true
 			time.AfterFunc(closingTime, func() { d.post(func() { d.finished = true }) })
 		})
 	default:
-		d.Log.Info("stopping: serving requests in flight; functions stay as they are")
+		d.Log.Info("stopping: serving requests in flight; functions stay as they are", event.DaemonStopping)
 		d.seeOff(func() { d.finished = true })
 	}
 }
@@ -43,7 +44,7 @@ func (d *daemon) seeOff(then func()) {
 	ctx, cancel := context.WithTimeout(context.Background(), farewell)
 	d.fromRoutes(func(r *gateway.Route) {
 		if err := r.Close(ctx); err != nil {
-			d.Log.Warn("cut off connections in use", "error", err)
+			d.Log.Warn("cut off connections in use", event.ConnectionsCut, "error", err)
 		}
 	}, func() {
 		cancel()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 
+	"torpor/event"
 	"torpor/spec"
 )
 
@@ -52,7 +53,7 @@ func (d *daemon) listen(f *function) {
 		now.stop, now.err = d.open(f, w)
 		f.ways[w] = now
 		if now.err != nil && (before == nil || before.err.Error() != now.err.Error()) {
-			f.log.Error("cannot listen; tried again each second", "error", now.err)
+			f.log.Error("cannot listen; tried again each second", event.ListenFailed, "error", now.err)
 		}
 	}
 }

@@ -116,6 +116,6 @@ func (d *daemon) begin(f *function, a reconcile.Action) {
 	case reconcile.Remove:
 		d.remove(f, a.Reason)
 	case reconcile.Refuse:
-		f.answer("", refused(a.Reason))
+		f.refuse(a.Reason)
 	}
 }

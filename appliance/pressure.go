@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"torpor/event"
 	"torpor/pressure"
 )
 
@@ -59,7 +60,7 @@ func (d *daemon) pressed(now time.Time, stall time.Duration) {
 		}
 	}
 	if now.After(d.pressure.until) {
-		d.Log.Info("processes of this machine wait for memory: idle functions give way",
+		d.Log.Info("processes of this machine wait for memory: idle functions give way", event.Pressure,
 			"waited", fmt.Sprintf("%s of %s", stall, pressureWindow))
 	}
 	d.pressure.until = now.Add(pressureLasts)

@@ -16,6 +16,7 @@ import (
 	"torpor/api"
 	"torpor/reconcile"
 	"torpor/spec"
+	"torpor/systemd"
 )
 
 // errRefused marks what was asked for and cannot be done as things are.
@@ -210,6 +211,9 @@ func (s *adminServer) Logs(ctx context.Context, name string, lines int, follow b
 	}
 	if !known {
 		return noFunction(name)
+	}
+	if s.d.Journal != "" {
+		return &api.InJournal{Matches: systemd.JournalMatches(nodeName(s.d.Runtime), name)}
 	}
 	return s.d.output.Tail(ctx, name, lines, follow, w)
 }

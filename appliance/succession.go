@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"torpor/event"
 	"torpor/gateway"
 	"torpor/systemd"
 )
@@ -78,10 +79,10 @@ func (d *daemon) isReplaced() bool {
 
 // handOver leaves all clients to the next daemon, whatever is in flight.
 func (d *daemon) handOver() {
-	d.Log.Info("restarting: clients and functions are left to the next daemon")
+	d.Log.Info("restarting: clients and functions are left to the next daemon", event.DaemonStopping)
 	d.fromRoutes(func(r *gateway.Route) {
 		if _, lost, err := r.HandOver(context.Background()); err != nil || lost > 0 {
-			d.Log.Warn("cut off connections in use", "connections", lost, "error", err)
+			d.Log.Warn("cut off connections in use", event.ConnectionsCut, "connections", lost, "error", err)
 		}
 	}, func() { d.finished = true })
 }

@@ -35,6 +35,7 @@ type Deps struct {
 // RunOptions are the daemon's. Paths are absolute.
 type RunOptions struct {
 	Config, State, Runtime string
+	Journal                string // socket that functions' output goes to; "" keeps it in State
 	Log                    *slog.Logger
 }
 

@@ -38,7 +38,7 @@ they are idle, and wakes them with the first byte that arrives.`,
 		return wrongFlag(c, err)
 	})
 	root.SetUsageFunc(usage)
-	root.PersistentFlags().StringVar(&a.runtimeDir, "runtime", "/run/torpor", "`folder` where the daemon's socket is")
+	root.PersistentFlags().StringVar(&a.runtimeDir, "runtime", defaultRuntime, "`folder` where the daemon's socket is")
 	a.addCommands(root)
 	return root
 }

@@ -36,6 +36,7 @@ type Backend struct {
 	kill  context.CancelFunc
 
 	lastActive atomic.Int64
+	replied    atomic.Int64 // see noteReply; 0: not yet
 
 	mu      sync.Mutex
 	open    bool
@@ -53,6 +54,7 @@ type BackendStats struct {
 	Held        int       // waiting at the gate: new connections, and old ones with a new byte
 	OldestHeld  time.Time // when the longest waiting began to; zero if none is held
 	LastActive  time.Time // last byte either way, or new connection; when created if there was none
+	FirstReply  time.Time // first byte of an answer since the gate was last opened; zero if there was none
 }
 
 // NewBackend returns a Backend whose gate is shut. It calls nudge, without locks
@@ -93,6 +95,7 @@ func (b *Backend) Open() {
 		return
 	}
 	b.open = true
+	b.replied.Store(0)
 	for w := range b.queue {
 		b.markLocked(w.conn, !w.fin, w.conn.stuck)
 		b.queue.release(w, passed)
@@ -127,6 +130,7 @@ func (b *Backend) Stats() BackendStats {
 		Held:        len(b.queue),
 		OldestHeld:  b.queue.oldest(),
 		LastActive:  b.epoch.Add(time.Duration(b.lastActive.Load())),
+		FirstReply:  b.firstReply(),
 	}
 }
 

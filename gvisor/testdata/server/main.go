@@ -15,6 +15,10 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 3 && os.Args[1] == "talk" {
+		talk(os.Args[2])
+		return
+	}
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "hello") })
 	http.HandleFunc("/exit", func(w http.ResponseWriter, r *http.Request) { os.Exit(number(r, "code")) })
 	http.HandleFunc("/signal", func(w http.ResponseWriter, r *http.Request) {
@@ -36,8 +40,20 @@ func main() {
 		_, err := net.DialTimeout("tcp", r.FormValue("address"), time.Second)
 		answer(w, "connected", err)
 	})
+	http.HandleFunc("/print", func(w http.ResponseWriter, r *http.Request) {
+		_, err := fmt.Println(r.FormValue("text"))
+		answer(w, "printed", err)
+	})
 	fmt.Println("listening with", os.Args[1:])
 	log.Fatal(http.ListenAndServe("127.0.0.1:8000", nil))
+}
+
+// talk prints so many lines and returns.
+func talk(lines string) {
+	n, _ := strconv.Atoi(lines)
+	for i := range n {
+		fmt.Println("line", i)
+	}
 }
 
 func number(r *http.Request, name string) int {
