@@ -48,7 +48,7 @@ func (a *app) addCommands(root *cobra.Command) {
 		id, title string
 		commands  []*cobra.Command
 	}{
-		{groupNode, "The node:", []*cobra.Command{a.runCommand(), a.statusCommand(), a.topCommand(), a.doctorCommand(), a.teardownCommand()}},
+		{groupNode, "The node:", []*cobra.Command{a.runCommand(), a.statusCommand(), a.topCommand(), a.reloadCommand(), a.doctorCommand(), a.teardownCommand()}},
 		{groupFunctions, "Functions:", append(a.verbCommands(), a.whyCommand(), a.logsCommand())},
 		{groupFiles, "Files:", []*cobra.Command{a.checkCommand(), a.fmtCommand(), a.planCommand()}},
 		{groupOther, "Other:", []*cobra.Command{a.versionCommand(), a.completionCommand(root)}},
