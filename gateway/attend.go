@@ -101,9 +101,9 @@ func (r *Route) established(c *conn) bool {
 // dismiss closes a client that was not served. Many at once are not waited for.
 func (r *Route) dismiss(c *conn) {
 	if n := r.farewells.Add(1); n <= maxFarewells {
-		farewell(c.client.TCPConn, farewellTime)
+		farewell(c.client, farewellTime)
 	} else {
-		farewell(c.client.TCPConn, 0)
+		farewell(c.client, 0)
 	}
 	r.farewells.Add(-1)
 	r.forget(c)

@@ -120,7 +120,7 @@ func BenchmarkIdleConnection(b *testing.B) {
 	g := newRig(b, p.addr, options{settle: Settle})
 	g.backend.Open()
 	const n = 2000
-	conns := make([]*net.TCPConn, 0, n)
+	conns := make([]streamConn, 0, n)
 	for b.Loop() {
 		before := resident(b)
 		for range n {

@@ -353,7 +353,7 @@ func TestRouteCloseDrains(t *testing.T) {
 	closed := make(chan error)
 	go func() { closed <- g.Route.Close(context.Background()) }()
 	until(t, "not listening", func() bool {
-		conn, err := net.Dial("tcp", g.addr)
+		conn, err := net.Dial(network(g.addr), g.addr)
 		if err == nil {
 			conn.Close()
 		}

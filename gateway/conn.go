@@ -67,7 +67,7 @@ func (c *conn) failed(s side) {
 func (c *conn) abort(left socket) {
 	c.reset.Store(true)
 	c.once.Do(func() { close(c.ended) })
-	_ = left.SetLinger(0)
+	left.resetOnClose()
 	_ = c.client.Close()
 	_ = c.upstream.Close()
 }
@@ -94,7 +94,7 @@ func (c *conn) flowDone() {
 		c.route.restart(c)
 		return
 	default:
-		farewell(c.client.TCPConn, farewellTime)
+		farewell(c.client, farewellTime)
 	}
 	c.route.forget(c)
 }

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"io"
-	"net"
 	"time"
 )
 
@@ -15,7 +14,7 @@ const (
 
 // farewell closes a client with FIN, and waits for the client's for a while. Unread bytes would make the kernel send a
 // reset, which could overtake the last reply: they are read away first.
-func farewell(client *net.TCPConn, wait time.Duration) {
+func farewell(client streamConn, wait time.Duration) {
 	_ = client.CloseWrite()
 	_ = client.SetReadDeadline(time.Now().Add(wait))
 	_, _ = io.CopyN(io.Discard, client, farewellBytes)

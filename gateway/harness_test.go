@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -54,7 +55,7 @@ func newRig(t testing.TB, target string, o options) *rig {
 	g.Route = NewRoute("f", o.limits, log, g.nudge)
 	g.backend = newBackend(dialTo(target), g.nudge, g.clock.now, o.settle)
 	g.Route.Use(g.backend)
-	ln := listen(t)
+	ln := listenForClients(t)
 	g.addr = ln.Addr().String()
 	g.Route.Serve(ln, 80, o.wakeOnClose)
 	t.Cleanup(func() {
@@ -132,9 +133,9 @@ func listen(t testing.TB) *net.TCPListener {
 	return ln.(*net.TCPListener)
 }
 
-func connect(t testing.TB, addr string) *net.TCPConn {
+func connect(t testing.TB, addr string) streamConn {
 	t.Helper()
-	conn, err := net.Dial("tcp", addr)
+	conn, err := net.Dial(network(addr), addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +143,15 @@ func connect(t testing.TB, addr string) *net.TCPConn {
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
-	return conn.(*net.TCPConn)
+	return conn.(streamConn)
+}
+
+// network is of an address that net.Dial takes: that of a Unix socket is a path.
+func network(addr string) string {
+	if strings.HasPrefix(addr, "/") {
+		return "unix"
+	}
+	return "tcp"
 }
 
 func send(t testing.TB, conn io.Writer, s string) {
@@ -169,9 +178,9 @@ func expectEOF(t testing.TB, conn io.Reader) {
 }
 
 // reset closes a connection with RST.
-func reset(t testing.TB, conn *net.TCPConn) {
+func reset(t testing.TB, conn streamConn) {
 	t.Helper()
-	if err := conn.SetLinger(0); err != nil {
+	if err := conn.(*net.TCPConn).SetLinger(0); err != nil {
 		t.Fatal(err)
 	}
 	conn.Close()
@@ -244,7 +253,7 @@ func (l *logBuffer) String() string {
 }
 
 // unread counts the bytes that wait in a socket.
-func unread(t testing.TB, conn *net.TCPConn) (n int) {
+func unread(t testing.TB, conn streamConn) (n int) {
 	t.Helper()
 	raw, err := conn.SyscallConn()
 	if err != nil {
@@ -260,7 +269,7 @@ func unread(t testing.TB, conn *net.TCPConn) (n int) {
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // asleep returns both ends of an idle connection whose gate is shut.
-func asleep(t testing.TB, g *rig, f *function) (client, server *net.TCPConn) {
+func asleep(t testing.TB, g *rig, f *function) (client streamConn, server *net.TCPConn) {
 	t.Helper()
 	g.backend.Open()
 	client = connect(t, g.addr)

@@ -14,7 +14,7 @@ const (
 
 // listener is one accept loop of a Route.
 type listener struct {
-	*net.TCPListener
+	net.Listener
 	port        int
 	wakeOnClose bool
 	ctx         context.Context // ends with stop
@@ -24,9 +24,10 @@ type listener struct {
 
 // Serve accepts connections for the function's port in a goroutine. With
 // wakeOnClose, a client that closes an idle connection wakes the function. The
-// listener belongs to the Route now; stop closes it and returns when nothing
-// more is accepted. Connections go on.
-func (r *Route) Serve(ln *net.TCPListener, port int, wakeOnClose bool) (stop func()) {
+// listener, a *net.TCPListener or a *net.UnixListener of streams, belongs to the
+// Route now; stop closes it and returns when nothing more is accepted.
+// Connections go on.
+func (r *Route) Serve(ln net.Listener, port int, wakeOnClose bool) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &listener{ln, port, wakeOnClose, ctx, cancel, make(chan struct{})}
 	r.mu.Lock()
@@ -56,11 +57,11 @@ func (r *Route) accept(l *listener) {
 	defer close(l.stopped)
 	retry := acceptRetryMin
 	for {
-		tcp, err := l.AcceptTCP()
+		accepted, err := l.Accept()
 		switch {
 		case err == nil:
 			retry = acceptRetryMin
-			r.welcome(tcp, l)
+			r.welcome(accepted.(streamConn), l)
 			continue
 		case errors.Is(err, net.ErrClosed):
 			return
@@ -76,10 +77,10 @@ func (r *Route) accept(l *listener) {
 	}
 }
 
-func (r *Route) welcome(tcp *net.TCPConn, l *listener) {
-	client, err := newSocket(tcp, clientSide, clientKeepAlive())
+func (r *Route) welcome(accepted streamConn, l *listener) {
+	client, err := newSocket(accepted, clientSide, clientKeepAlive())
 	if err != nil {
-		_ = tcp.Close()
+		_ = accepted.Close()
 		return
 	}
 	r.begin(&conn{client: client, port: l.port, wakeOnClose: l.wakeOnClose})
