@@ -19,6 +19,7 @@ var imports = map[string]string{
 	"torpor/output":           "",
 	"torpor/systemd":          "",
 	"torpor/cgroup/interrupt": "",
+	"torpor/pressure":         "",
 	"torpor/cgroup":           "cgroup/interrupt",
 	"torpor/hibernate":        "cgroup cgroup/interrupt",
 	"torpor/reconcile":        "spec",
@@ -27,6 +28,7 @@ var imports = map[string]string{
 	"torpor/doctor":           "cgroup cgroup/interrupt hibernate",
 	"torpor/cli":              "api cgroup cgroup/interrupt doctor hibernate spec",
 	"torpor/appliance":        "api cgroup cgroup/interrupt gateway gvisor gvisor/netns hibernate image output pressure reconcile spec systemd",
+	"torpor/acceptance":       "",
 
 	"torpor/demo/wait":    "",
 	"torpor/demo/show":    "",

@@ -36,6 +36,7 @@ const outputKept = 1 << 20
 type daemon struct {
 	Options
 	cgroups  *cgroup.Hierarchy
+	manager  *systemd.Manager // nil without systemd
 	housing  housing
 	runtime  Runtime
 	images   *image.Store
@@ -57,13 +58,13 @@ type daemon struct {
 	functions map[string]*function
 	swap      swapState
 	relieving bool
-	// pressedUntil is until when others on the machine are taken to lack memory.
-	pressedUntil time.Time
-	notes        []string
-	next         time.Time // when to look again
-	told         told
-	lastUp       time.Time // when a function was last seen that did not sleep
-	finished     bool
+	pressure  pressureState
+	notes     []string
+	next      time.Time // when to look again
+	told      told
+	lastUp    time.Time // when a function was last seen that did not sleep
+	closing   bool      // functions are being stopped too
+	finished  bool
 }
 
 // Run runs the daemon until ctx ends and then stops it in order, leaving the
@@ -96,9 +97,11 @@ func newDaemon(o Options) (*daemon, error) {
 		functions: make(map[string]*function),
 	}
 	var err error
-	if d.housing, d.cgroups, err = newHousing(o.Runtime, o.Log); err != nil {
-		return nil, err
+	if d.cgroups, err = cgroup.Detect("/sys/fs/cgroup"); err != nil {
+		return nil, fmt.Errorf("appliance: %w", err)
 	}
+	d.manager = findManager(o.Log)
+	d.housing = newHousing(d.cgroups, d.manager, o.Runtime)
 	runtime, err := gvisor.NewRuntime(filepath.Join(o.Runtime, "sandboxes"))
 	if err != nil {
 		return nil, err
@@ -133,7 +136,6 @@ func (d *daemon) run(ctx context.Context, socket net.Listener) error {
 		parts.Go(func() { d.watch.run(background, dirs) })
 		parts.Go(func() { d.rereadOnHangup(background) })
 		parts.Go(func() { d.reassure(background) })
-		parts.Go(func() { d.watchPressure(background) })
 		d.post(func() { d.notify(systemd.Ready()) }) // after what the first reload posted: all is listened on
 		d.loop(ctx)
 	}
@@ -152,6 +154,7 @@ func (d *daemon) run(ctx context.Context, socket net.Listener) error {
 // end waits for what the loop had begun, with nobody left to begin more.
 func (d *daemon) end() {
 	close(d.closed)
+	d.pressure.end()
 	for _, f := range d.functions {
 		f.breakOff()
 	}
@@ -161,7 +164,7 @@ func (d *daemon) end() {
 		f.release()
 	}
 	d.runtime.Close()
-	d.housing.close()
+	d.manager.Close()
 }
 
 // post has the loop run fn; without a loop any more, fn is dropped.

@@ -26,6 +26,9 @@ func (d *daemon) setDefaults(c *spec.Config) {
 	if c.Node.MemoryBudget == 0 {
 		c.Node.MemoryBudget = wholeMiB(uint64(d.memTotal / 4 * 3))
 	}
+	if c.Node.Pressure == 0 && !c.Node.PressureIgnored {
+		c.Node.Pressure = usualPressure
+	}
 }
 
 // refuseConfig keeps everything as it is and tells what is wrong.
@@ -52,6 +55,7 @@ func (d *daemon) apply(config *spec.Config) {
 	}
 	d.listenAll()
 	d.sizeSwap()
+	d.watchPressure()
 	d.Log.Info("configuration in force", "functions", len(config.Functions), "memory_budget", config.Node.MemoryBudget)
 }
 

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 
@@ -28,7 +27,6 @@ type housing interface {
 	list() ([]string, error)
 	// demolish removes what holds them all, which is empty.
 	demolish() error
-	close()
 }
 
 // nodeName tells the cgroups of daemons with runtime folders of their own apart.
@@ -40,21 +38,22 @@ func nodeName(runtimeDir string) string {
 	return "torpor-" + hex.EncodeToString(sum[:4])
 }
 
-// newHousing takes systemd where that is PID 1 and lets itself be spoken to.
-func newHousing(runtimeDir string, log *slog.Logger) (housing, *cgroup.Hierarchy, error) {
-	cgroups, err := cgroup.Detect("/sys/fs/cgroup")
-	if err != nil {
-		return nil, nil, fmt.Errorf("appliance: %w", err)
-	}
-	name := nodeName(runtimeDir)
+// findManager connects to systemd; nil where that is not PID 1.
+func findManager(log *slog.Logger) *systemd.Manager {
 	manager, err := systemd.NewManager(context.Background())
-	if err == nil {
-		return &scopes{cgroups: cgroups, manager: manager, name: name}, cgroups, nil
+	if err != nil && !errors.Is(err, systemd.ErrNotBooted) {
+		log.Warn("systemd will not know of the sandboxes", "error", err)
 	}
-	if !errors.Is(err, systemd.ErrNotBooted) {
-		log.Warn("sandboxes get cgroups that systemd does not know of", "error", err)
+	return manager
+}
+
+// newHousing takes systemd where there is one.
+func newHousing(cgroups *cgroup.Hierarchy, manager *systemd.Manager, runtimeDir string) housing {
+	name := nodeName(runtimeDir)
+	if manager != nil {
+		return &scopes{cgroups: cgroups, manager: manager, name: name}
 	}
-	return plainGroups{cgroups: cgroups, parent: name}, cgroups, nil
+	return plainGroups{cgroups: cgroups, parent: name}
 }
 
 // plainGroups makes cgroups by itself, all under one parent.
@@ -93,8 +92,6 @@ func (p plainGroups) list() ([]string, error) {
 }
 
 func (p plainGroups) demolish() error { return p.cgroups.Remove(p.parent) }
-
-func (p plainGroups) close() {}
 
 func cgroupLimits(l spec.Limits) cgroup.Limits {
 	return cgroup.Limits{Memory: int64(l.Memory), CPUs: l.CPUs, Pids: l.Pids}

@@ -35,7 +35,7 @@ type sample struct {
 
 // observe looks at everything that a decision depends on.
 func (d *daemon) observe(now time.Time) reconcile.Observed {
-	o := reconcile.Observed{Swap: d.swap.observe(), Relieving: d.relieving, Pressure: d.pressure(now)}
+	o := reconcile.Observed{Swap: d.swap.observe(), Relieving: d.relieving, Pressure: d.pressure.othersLack(now)}
 	o.Functions = make([]reconcile.Function, 0, len(d.functions))
 	for _, f := range d.functions {
 		o.Functions = append(o.Functions, d.look(f, now))

@@ -110,8 +110,6 @@ func (s *scopes) folder() string {
 // demolish leaves the slice to systemd.
 func (s *scopes) demolish() error { return nil }
 
-func (s *scopes) close() { s.manager.Close() }
-
 func scopeLimits(l spec.Limits) systemd.Limits {
 	return systemd.Limits{Memory: uint64(l.Memory), CPUs: l.CPUs, Tasks: l.Pids}
 }

@@ -37,7 +37,7 @@ func (d *daemon) stopped(f *function, err error) {
 	f.figures.Sandbox, f.figures.Ready = "", false
 	f.log.Info("cold")
 	f.answerIf("stopped", reconcile.AskStop)
-	if d.desired.Declares(f.spec.Name) {
+	if d.desired == nil || d.desired.Declares(f.spec.Name) {
 		d.save(f)
 		return
 	}

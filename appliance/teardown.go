@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"torpor/cgroup"
 	"torpor/gvisor"
 )
 
@@ -18,16 +19,17 @@ func Teardown(ctx context.Context, o Options) error {
 }
 
 func sweepAll(o Options) error {
-	housing, cgroups, err := newHousing(o.Runtime, o.Log)
+	cgroups, err := cgroup.Detect("/sys/fs/cgroup")
 	if err != nil {
 		return err
 	}
-	defer housing.close()
 	runtime, err := gvisor.NewRuntime(filepath.Join(o.Runtime, "sandboxes"))
 	if err != nil {
 		return err
 	}
 	defer runtime.Close()
-	d := &daemon{Options: o, housing: housing, cgroups: cgroups, runtime: gvisorRuntime{runtime}}
-	return errors.Join(d.sweepLeftovers(nil), housing.demolish(), os.RemoveAll(filepath.Join(o.Runtime, "sandboxes")))
+	manager := findManager(o.Log)
+	defer manager.Close()
+	d := &daemon{Options: o, cgroups: cgroups, housing: newHousing(cgroups, manager, o.Runtime), runtime: gvisorRuntime{runtime}}
+	return errors.Join(d.sweepLeftovers(nil), d.housing.demolish(), os.RemoveAll(filepath.Join(o.Runtime, "sandboxes")))
 }

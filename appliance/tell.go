@@ -54,12 +54,17 @@ func (d *daemon) statusLine() string {
 	if len(parts) > 0 {
 		line = "functions: " + strings.Join(parts, ", ")
 	}
-	if d.config != nil {
+	if d.config == nil {
+		line = "nothing in force"
+	} else {
 		line += fmt.Sprintf("; memory: %s of %s", size(resident), size(int64(d.config.Node.MemoryBudget)))
 	}
 	if len(d.broken) > 0 {
 		b := d.broken[0]
-		line += fmt.Sprintf("; BROKEN configuration: %s:%d: %s", b.File, b.Line, b.Summary)
+		line += "; BROKEN configuration: " + b.Summary
+		if b.File != "" {
+			line += fmt.Sprintf(", %s line %d", b.File, b.Line)
+		}
 	}
 	return line
 }

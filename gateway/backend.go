@@ -22,6 +22,7 @@ type DialFunc func(ctx context.Context, port int) (*net.TCPConn, error)
 // Backend is one sandbox as the gateway sees it: how to reach it, and the gate
 // in front of it.
 type Backend struct {
+	name   string
 	dial   DialFunc
 	nudge  func()
 	now    func() time.Time
@@ -78,6 +79,10 @@ func newBackend(dial DialFunc, nudge func(), now func() time.Time, settle time.D
 		active:  make(map[*conn]struct{}),
 	}
 }
+
+// SetName says which sandbox it is, for the next process: see Kept.Sandbox. To be
+// called before the Backend is used.
+func (b *Backend) SetName(name string) { b.name = name }
 
 // Open says that the function is awake: all that is held goes on, and is in
 // flight when Open returns.

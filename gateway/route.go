@@ -31,6 +31,7 @@ type Route struct {
 	limits atomic.Pointer[Limits]
 	reason atomic.Pointer[string]
 	pipes  pipes
+	vault  *Vault
 
 	overflows, expiries, failures throttle // of log lines
 
@@ -38,6 +39,7 @@ type Route struct {
 	kill       context.CancelFunc
 	goroutines sync.WaitGroup
 	farewells  atomic.Int32 // refused clients that are being closed
+	kept, lost atomic.Int64 // connections handed over, and not
 
 	mu        sync.Mutex
 	closed    bool
@@ -48,6 +50,10 @@ type Route struct {
 	held      int                // new connections that wait, here or at a gate
 	conns     map[*conn]struct{} // accepted and not closed yet
 	listeners map[*listener]struct{}
+	leaving   context.Context // within which HandOver must be through; nil before
+	sweeper   *time.Timer
+	sweepTime time.Duration
+	sweeping  bool // the sweeper is set
 }
 
 // change tells those who are held that they must look again, or go.
@@ -71,6 +77,7 @@ func NewRoute(name string, limits Limits, log *slog.Logger, nudge func()) *Route
 		queue:     make(queue),
 		conns:     make(map[*conn]struct{}),
 		listeners: make(map[*listener]struct{}),
+		sweepTime: sweepTime,
 	}
 	r.SetLimits(limits)
 	r.SetReason("not started")

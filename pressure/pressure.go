@@ -2,8 +2,8 @@
 // kernel measures it: pressure stall information, PSI
 // (Documentation/accounting/psi.rst).
 //
-// It imports nothing of ours. [Watch] may run in any number of goroutines, and
-// needs root for windows that are no multiple of two seconds.
+// It imports nothing of ours. [Watch] may run in any number of goroutines. It
+// needs CAP_SYS_RESOURCE for windows that are no multiple of two seconds.
 package pressure
 
 import (

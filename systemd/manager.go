@@ -15,7 +15,8 @@ import (
 var ErrNotBooted = errors.New("systemd is not PID 1 here")
 
 // Manager speaks with systemd over its private socket, which needs root and no
-// D-Bus daemon. Its methods may be called from many goroutines.
+// D-Bus daemon. Its methods may be called from many goroutines; a nil one can
+// only be closed.
 type Manager struct {
 	mu   sync.Mutex
 	conn *dbus.Conn
@@ -55,6 +56,9 @@ func (m *Manager) connect(ctx context.Context) (*dbus.Conn, error) {
 
 // Close ends the connection.
 func (m *Manager) Close() {
+	if m == nil {
+		return
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.conn != nil {
