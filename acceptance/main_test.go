@@ -37,13 +37,10 @@ func suite(m *testing.M) (code int, err error) {
 	if err := purge(); err != nil {
 		return code, err
 	}
-	after, err := look()
-	if err != nil {
-		return code, err
-	}
-	for _, trace := range after.since(before) {
+	left, err := leftSince(before)
+	for _, trace := range left {
 		fmt.Fprintln(os.Stderr, "acceptance: left behind:", trace)
 		code = max(code, 1)
 	}
-	return code, nil
+	return code, err
 }

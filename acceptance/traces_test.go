@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // traces is what torpor may leave on a machine: one sentence a thing.
@@ -24,6 +25,18 @@ func (after traces) since(before traces) []string {
 	}
 	slices.Sort(fresh)
 	return fresh
+}
+
+// leftSince returns what stays though it was not there before. systemd and the kernel clear up a moment after torpor.
+func leftSince(before traces) (left []string, err error) {
+	const moment = 10 * time.Second
+	for deadline := time.Now().Add(moment); ; time.Sleep(100 * time.Millisecond) {
+		now, err := look()
+		left = now.since(before)
+		if err != nil || len(left) == 0 || time.Now().After(deadline) {
+			return left, err
+		}
+	}
 }
 
 // look returns what is there now.

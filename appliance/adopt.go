@@ -58,10 +58,11 @@ func (d *daemon) adoptSandbox(f *function) bool {
 	i := d.newInstance(sandbox, group, f.figures.Fingerprint)
 	f.sandbox = i
 	f.state, f.awake = adoptedState(f.figures, frozen)
+	f.route.Use(i.backend)
+	d.resume(f, i)
 	if !frozen {
 		i.backend.Open()
 	}
-	f.route.Use(i.backend)
 	f.note("adopted", "it outlived an earlier daemon")
 	f.log.Info("adopted", "state", f.state, "pid", i.PID())
 	d.watchEnd(f, i)

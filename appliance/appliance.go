@@ -13,6 +13,7 @@ import (
 
 	"torpor/api"
 	"torpor/cgroup"
+	"torpor/gateway"
 	"torpor/gvisor"
 	"torpor/image"
 	"torpor/output"
@@ -43,8 +44,11 @@ type daemon struct {
 	output   *output.Store
 	records  records
 	watch    *watcher
-	sockets  map[string][]*net.TCPListener // from systemd, by name
+	sockets  map[string][]*os.File // from systemd's units, by name
+	stored   map[string][]*os.File // from its store, left by the former daemon
 	memTotal int64
+	store    *systemd.Store
+	vault    *gateway.Vault // nil without systemd
 
 	events chan func()   // to run in the loop
 	nudged chan struct{} // look again
@@ -52,7 +56,8 @@ type daemon struct {
 	ops    sync.WaitGroup
 
 	// loop
-	config    *spec.Config // the last good one; nil before the first
+	kept      []*gateway.Kept // connections of the former daemon
+	config    *spec.Config    // the last good one; nil before the first
 	desired   *reconcile.Desired
 	broken    []spec.Diagnostic // of the files as they are now
 	functions map[string]*function
@@ -89,6 +94,7 @@ func newDaemon(o Options) (*daemon, error) {
 	}
 	d := &daemon{
 		Options:   o,
+		store:     systemd.NewStore(),
 		images:    image.NewStore(filepath.Join(o.State, "images")),
 		records:   records{dir: filepath.Join(o.State, "functions")},
 		events:    make(chan func(), 256),
@@ -110,7 +116,8 @@ func newDaemon(o Options) (*daemon, error) {
 	if d.output, err = output.NewStore(filepath.Join(o.State, "output"), outputKept, d.tell, o.Log); err != nil {
 		return nil, err
 	}
-	if d.sockets, err = systemd.Sockets(); err != nil {
+	d.sockets, d.stored = systemd.Sockets()
+	if err := d.openVault(d.stored); err != nil {
 		return nil, err
 	}
 	if d.memTotal, err = memTotal(); err != nil {

@@ -53,7 +53,9 @@ func (d *daemon) apply(config *spec.Config) {
 	for _, s := range config.Functions {
 		d.declare(s)
 	}
+	d.resumeHeld()
 	d.listenAll()
+	d.unbindLeft()
 	d.sizeSwap()
 	d.watchPressure()
 	d.Log.Info("configuration in force", "functions", len(config.Functions), "memory_budget", config.Node.MemoryBudget)
@@ -84,11 +86,13 @@ func (d *daemon) declare(s spec.Function) {
 
 func (d *daemon) newFunction(s spec.Function) *function {
 	log := d.Log.With("function", s.Name)
-	return &function{
+	f := &function{
 		spec: s, log: log, state: reconcile.Cold,
 		ways:  make(map[way]*listening),
 		route: gateway.NewRoute(s.Name, routeLimits(s), d.Log, d.nudge),
 	}
+	f.route.SetVault(d.vault)
+	return f
 }
 
 func routeLimits(s spec.Function) gateway.Limits {

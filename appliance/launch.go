@@ -78,13 +78,15 @@ func (d *daemon) clearStart(id string, group *cgroup.Group) error {
 }
 
 func (d *daemon) newInstance(s Sandbox, g *cgroup.Group, fingerprint string) *instance {
-	return &instance{
+	i := &instance{
 		Sandbox: s, group: g, fingerprint: fingerprint,
 		backend:   gateway.NewBackend(s.Dial, d.nudge),
 		started:   time.Now(),
 		isolation: spec.IsolationGVisor,
 		released:  make(chan struct{}),
 	}
+	i.backend.SetName(s.ID())
+	return i
 }
 
 // causeOfDeath adds to an error what the kernel knows of it.

@@ -2,7 +2,6 @@ package appliance
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"torpor/gateway"
@@ -20,36 +19,36 @@ const (
 	maxClosing = 8
 )
 
-// leave begins the end of the daemon: it closes all listeners and serves what is
-// under way, with the loop turning on to wake who is waited for.
+// leave begins the end of the daemon. The loop turns on meanwhile, to wake who is
+// waited for.
 func (d *daemon) leave() {
-	closing := d.sliceStops()
-	if closing {
+	switch {
+	case d.isReplaced():
+		d.handOver()
+	case d.sliceStops():
 		d.Log.Info("stopping with all functions: their slice is being stopped")
-	} else {
-		d.Log.Info("stopping: serving requests in flight; functions stay as they are")
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), farewell)
-	var routes []*gateway.Route
-	for _, f := range d.functions {
-		routes = append(routes, f.route)
-	}
-	go func() {
-		defer cancel()
-		var all sync.WaitGroup
-		for _, r := range routes {
-			all.Go(func() {
-				if err := r.Close(ctx); err != nil {
-					d.Log.Warn("cut off connections in use", "error", err)
-				}
-			})
-		}
-		all.Wait()
-		d.post(func() { d.finished, d.closing = !closing, closing })
-		if closing {
+		d.seeOff(func() {
+			d.closing = true
 			time.AfterFunc(closingTime, func() { d.post(func() { d.finished = true }) })
+		})
+	default:
+		d.Log.Info("stopping: serving requests in flight; functions stay as they are")
+		d.seeOff(func() { d.finished = true })
+	}
+}
+
+// seeOff closes all listeners and serves what is under way.
+func (d *daemon) seeOff(then func()) {
+	d.unbindAll()
+	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+	d.fromRoutes(func(r *gateway.Route) {
+		if err := r.Close(ctx); err != nil {
+			d.Log.Warn("cut off connections in use", "error", err)
 		}
-	}()
+	}, func() {
+		cancel()
+		then()
+	})
 }
 
 // sliceStops tells whether systemd is about to stop the functions too: the

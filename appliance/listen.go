@@ -70,11 +70,15 @@ func (d *daemon) open(f *function, w way) (stop func(), err error) {
 	if w.socket != "" {
 		return d.openHandedOver(f, w)
 	}
-	ln, err := net.Listen("tcp", w.address)
+	ln, err := d.bind("tcp", w.address)
 	if err != nil {
 		return nil, err
 	}
-	return f.route.Serve(ln.(*net.TCPListener), w.port, w.wakeOnClose), nil
+	close := f.route.Serve(ln, w.port, w.wakeOnClose)
+	return func() {
+		close()
+		d.unbind(storedName("tcp", w.address))
+	}, nil
 }
 
 // openHandedOver serves duplicates of systemd's sockets, so that those stay open
@@ -90,28 +94,15 @@ func (d *daemon) openHandedOver(f *function, w way) (stop func(), err error) {
 			s()
 		}
 	}
-	for _, ln := range handed {
-		dup, err := duplicate(ln)
+	for _, file := range handed {
+		ln, err := net.FileListener(file)
 		if err != nil {
 			stop()
 			return nil, fmt.Errorf("socket %q: %w", w.socket, err)
 		}
-		stops = append(stops, f.route.Serve(dup, w.port, w.wakeOnClose))
+		stops = append(stops, f.route.Serve(ln, w.port, w.wakeOnClose))
 	}
 	return stop, nil
-}
-
-func duplicate(ln *net.TCPListener) (*net.TCPListener, error) {
-	file, err := ln.File()
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	dup, err := net.FileListener(file)
-	if err != nil {
-		return nil, err
-	}
-	return dup.(*net.TCPListener), nil
 }
 
 func (l *listening) close() {

@@ -62,6 +62,7 @@ func daemonMain() {
 	if os.Getenv(daemonShutEnv) == "" {
 		b.Open()
 	}
+	fmt.Println("ready")
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	if _, lost, err := r.HandOver(context.Background()); err != nil || lost > 0 {
 		panic(fmt.Sprint(lost, " connections lost: ", err))
@@ -156,8 +157,9 @@ func (m *manager) catchUp(t *testing.T) {
 	<-m.caughtUp
 }
 
-// start starts a daemon with all that is stored, in any order.
-func (m *manager) start(t *testing.T, env ...string) (end func(kill bool)) {
+// start starts a daemon with all that is stored, in any order. What it writes to
+// its standard output can be read from ready.
+func (m *manager) start(t *testing.T, env ...string) (ready io.Reader, end func(kill bool)) {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ exec "$0"`, os.Args[0])
 	ln, err := m.listener.File()
@@ -185,6 +187,10 @@ func (m *manager) start(t *testing.T, env ...string) (end func(kill bool)) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +209,7 @@ func (m *manager) start(t *testing.T, env ...string) (end func(kill bool)) {
 		})
 	}
 	t.Cleanup(func() { end(true) })
-	return end
+	return out, end
 }
 
 // entrusted counts the connections that are stored now.
@@ -217,6 +223,8 @@ func (m *manager) entrusted(t *testing.T) (held, established int) {
 			t.Fatal(err)
 		}
 		_ = raw.Control(func(fd uintptr) {
+			// A daemon may have been killed while it looked.
+			_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_PEEK_OFF, -1)
 			c := capsule{fd: int(fd)}
 			_, fds, err := c.peek()
 			switch {
@@ -243,7 +251,7 @@ func TestKilled(t *testing.T) {
 	var clients sync.WaitGroup
 	defer clients.Wait()
 	var bytes, requests atomic.Int64
-	end := m.start(t)
+	_, end := m.start(t)
 	for i := range streams {
 		conn := connectFor(t, addr)
 		clients.Go(func() {
@@ -272,7 +280,7 @@ func TestKilled(t *testing.T) {
 		if _, n := m.entrusted(t); n != all {
 			t.Fatalf("kill %d: %d of %d connections are in the store", i, n, all)
 		}
-		end = m.start(t)
+		_, end = m.start(t)
 	}
 	close(stop)
 	clients.Wait()
@@ -290,7 +298,8 @@ func TestKilledWhileHeld(t *testing.T) {
 	var clients sync.WaitGroup
 	defer clients.Wait()
 	for i := range kills {
-		end := m.start(t, daemonShutEnv+"=1")
+		ready, end := m.start(t, daemonShutEnv+"=1")
+		expect(t, ready, "ready") // before that, nobody else may look into capsules
 		for range 3 {
 			conn := connectFor(t, addr)
 			clients.Go(func() {
@@ -300,14 +309,14 @@ func TestKilledWhileHeld(t *testing.T) {
 				conn.Close()
 			})
 		}
-		until(t, "held and entrusted", func() bool { held, _ := m.entrusted(t); return held == 3*(i+1) })
+		until(t, "clients held and entrusted", func() bool { held, _ := m.entrusted(t); return held == 3*(i+1) })
 		end(true)
 	}
 	held, established := m.entrusted(t)
 	if held != 3*kills || established > 0 {
 		t.Fatalf("%d held and %d established connections are in the store", held, established)
 	}
-	end := m.start(t)
+	_, end := m.start(t)
 	clients.Wait()
 	until(t, "all closed", func() bool { held, established := m.entrusted(t); return held+established == 0 })
 	end(false)

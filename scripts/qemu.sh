@@ -26,9 +26,10 @@ disk 3 "$suite.results"
 
 case $(scripts/accel.sh) in
 kvm) processor=(-accel kvm -cpu host) ;;
-*) processor=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;; # such a guest has an AMD-SVM /dev/kvm of its own
+tcg) processor=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;; # such a guest has an AMD-SVM /dev/kvm of its own
+*) echo "qemu: TORPOR_ACCEL is kvm or tcg" >&2; exit 1 ;;
 esac
 
 exec qemu-system-x86_64 -machine q35 "${processor[@]}" -smp 2 -m 4096 \
   -nodefaults -no-user-config -display none -no-reboot "${disks[@]}" \
-  -kernel "$image/vmlinuz" -append "root=/dev/nvme0n1 rw console=ttyS0 $append" "$@"
+  -kernel "$image/vmlinuz" -append "root=/dev/nvme0n1 rw console=ttyS0 panic=-1 $append" "$@"

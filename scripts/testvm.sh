@@ -9,7 +9,9 @@ accept "$@"
 image=$(scripts/image.sh)
 scripts/suite.sh "$run/suite" GUEST=vm LIVE=/dev/ttyS1 RUN="$pattern" LIMIT=$((35 * 60))
 
-echo "testvm: booting, with $(scripts/accel.sh)"
+TORPOR_ACCEL=$(scripts/accel.sh)
+export TORPOR_ACCEL
+echo "testvm: booting, with $TORPOR_ACCEL"
 touch "$run/live"
 TMPDIR=$run begin 40m scripts/qemu.sh "$image" "$run/suite" 'systemd.wants=suite.service' \
   -serial "file:$run/console" -serial "file:$run/live"

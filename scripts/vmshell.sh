@@ -11,7 +11,9 @@ image=$(scripts/image.sh)
 read -r rows columns < <(stty size)
 scripts/suite.sh "$run/suite" GUEST=vm ROWS="$rows" COLS="$columns" TERM_OF_HOST="${TERM:-vt100}"
 
-echo "vmshell: booting, with $(scripts/accel.sh); poweroff or Ctrl-A X ends it"
+TORPOR_ACCEL=$(scripts/accel.sh)
+export TORPOR_ACCEL
+echo "vmshell: booting, with $TORPOR_ACCEL; poweroff or Ctrl-A X ends it"
 terminal=$(stty -g)
 TMPDIR=$run scripts/qemu.sh "$image" "$run/suite" 'quiet loglevel=1 systemd.show_status=0 systemd.wants=shell.service' \
   -serial mon:stdio || true

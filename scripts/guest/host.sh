@@ -18,6 +18,7 @@ accept() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   mkdir -p "$cache"
+  find "$cache" -maxdepth 1 -name "run.*" -mmin +1440 -exec rm -rf {} + # of a script that was killed
   run=$(realpath "$(mktemp -d "$cache/run.XXXXXX")")
 }
 
@@ -40,6 +41,8 @@ follow() {
 # verdict NAME keeps the logs as out/testvm/NAME-*.log, and exits as the suite did.
 verdict() {
   local log code
+  rm -f "$cache/$1"-*.log
+  [ -e "$run/results/test.log" ] || cp "$run/live" "$run/results/test.log" 2>/dev/null || true
   for log in "$run"/results/*.log "$run/console"; do
     [ ! -e "$log" ] || cp "$log" "$cache/$1-$(basename "$log" .log).log"
   done
