@@ -13,8 +13,9 @@ import (
 const (
 	// calm is how long a run has to last for its end to begin a new count.
 	calm = 10 * time.Second
-	// brakeFirst is the wait after the second early end in a row; each further one
-	// doubles it, up to brakeMost.
+	// forgiven is how many early ends in a row mean nothing yet. The wait after the
+	// next one is brakeFirst, and each further one doubles it, up to brakeMost.
+	forgiven   = 20
 	brakeFirst = 200 * time.Millisecond
 	brakeMost  = 30 * time.Second
 )
@@ -71,10 +72,10 @@ func (b *Brake) load() (r runs, err error) {
 	return r, nil
 }
 
-// pause is the wait after so many early ends in a row. The first one is forgiven.
+// pause is the wait after so many early ends in a row.
 func pause(early int) time.Duration {
 	wait := time.Duration(0)
-	for n := 2; n <= early && wait < brakeMost; n++ {
+	for n := forgiven; n < early && wait < brakeMost; n++ {
 		wait = max(brakeFirst, 2*wait)
 	}
 	return min(wait, brakeMost)
