@@ -26,7 +26,9 @@ var imports = map[string]string{
 	"torpor/api":              "spec",
 	"torpor/api/apitest":      "api spec",
 	"torpor/doctor":           "cgroup cgroup/interrupt hibernate",
-	"torpor/cli":              "api cgroup cgroup/interrupt doctor hibernate spec systemd",
+	"torpor/man":              "",
+	"torpor/install":          "man spec systemd",
+	"torpor/cli":              "api cgroup cgroup/interrupt doctor hibernate install man spec systemd",
 	"torpor/appliance":        "api cgroup cgroup/interrupt gateway gvisor gvisor/netns hibernate image output pressure reconcile spec systemd",
 	"torpor/acceptance":       "",
 

@@ -80,7 +80,7 @@ func TestNoCommandShowsHelp(t *testing.T) {
 
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 	all := []string{"run", "status", "top", "reload", "doctor", "teardown", "start", "hibernate", "wake", "stop", "why", "logs",
-		"check", "fmt", "plan", "version", "completion"}
+		"check", "fmt", "plan", "install", "units", "uninstall", "version", "completion"}
 	help := torpor(t, Deps{}, "--help").out
 	for _, name := range all {
 		if !strings.Contains(help, "\n  "+name+" ") {

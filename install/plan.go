@@ -94,7 +94,7 @@ func (l Layout) unwanted(f File) bool {
 // Configured tells whether there is any HCL file for the daemon to read.
 func (l Layout) Configured() bool {
 	for _, pattern := range []string{"*.hcl", "*/*.hcl"} {
-		if found, _ := filepath.Glob(l.On(ConfigDir) + "/" + pattern); len(found) > 0 {
+		if found, _ := fs.Glob(os.DirFS(l.On(ConfigDir)), pattern); len(found) > 0 {
 			return true
 		}
 	}

@@ -96,12 +96,13 @@ func socketStep(f File) (Step, error) {
 
 // ownSockets are the unit files in dir that torpor has written.
 func ownSockets(dir string) ([]string, error) {
-	found, err := filepath.Glob(filepath.Join(dir, systemd.SocketUnitPattern))
+	found, err := fs.Glob(os.DirFS(dir), systemd.SocketUnitPattern)
 	if err != nil {
 		return nil, fmt.Errorf("install: looking for units in %s: %w", dir, err)
 	}
 	var own []string
-	for _, path := range found {
+	for _, name := range found {
+		path := filepath.Join(dir, name)
 		info, err := os.Lstat(path)
 		if err != nil || !info.Mode().IsRegular() {
 			continue // a mask, or an alias
