@@ -28,7 +28,9 @@ var imports = map[string]string{
 	"torpor/api":              "spec",
 	"torpor/api/apitest":      "api spec",
 	"torpor/doctor":           "cgroup cgroup/interrupt hibernate",
-	"torpor/cli":              "api cgroup cgroup/interrupt doctor event hibernate spec systemd",
+	"torpor/man":              "",
+	"torpor/install":          "event man spec systemd systemd/catalog",
+	"torpor/cli":              "api cgroup cgroup/interrupt doctor event hibernate install man spec systemd systemd/catalog",
 	"torpor/appliance":        "api cgroup cgroup/interrupt event gateway gvisor gvisor/netns hibernate image output pressure reconcile spec systemd",
 	"torpor/acceptance":       "",
 

@@ -21,9 +21,11 @@ func TestCallsReachTheDaemon(t *testing.T) {
 		History: []api.Event{{Time: time.Unix(7, 0).UTC(), What: "woken", Reason: "a byte"}}}
 	plan := api.Plan{Path: "/etc/torpor & more", Changes: []api.Change{{Function: "hello", Kind: api.Replace, Details: []string{"d"}}},
 		Diagnostics: []spec.Diagnostic{{Summary: "s", Line: 3}}}
+	reload := api.Reload{Functions: 3, Diagnostics: []spec.Diagnostic{{Summary: "s", Line: 4}}}
 	dir := apitest.Serve(t, &apitest.Daemon{
 		OnStatus: func(context.Context) (api.Status, error) { return status, nil },
 		OnWhy:    func(_ context.Context, name string) (api.Why, error) { return why, wantName(name) },
+		OnReload: func(context.Context) (api.Reload, error) { return reload, nil },
 		OnPlan: func(_ context.Context, path string) (api.Plan, error) {
 			return api.Plan{Path: path, Changes: plan.Changes, Diagnostics: plan.Diagnostics}, nil
 		},
@@ -43,6 +45,8 @@ func TestCallsReachTheDaemon(t *testing.T) {
 	same(t, gotWhy, why, err)
 	gotPlan, err := c.Plan(ctx, plan.Path)
 	same(t, gotPlan, plan, err)
+	gotReload, err := c.Reload(ctx)
+	same(t, gotReload, reload, err)
 	for _, verb := range []api.Verb{api.Hibernate, api.Wake, api.Stop, api.Start} {
 		message, err := c.Act(ctx, "hello", verb)
 		same(t, message, "hello did "+string(verb), err)

@@ -20,6 +20,9 @@ type Daemon interface {
 	Logs(ctx context.Context, name string, lines int, follow bool, w io.Writer) error
 	// Plan tells what the HCL files at path, which is absolute, would change.
 	Plan(ctx context.Context, path string) (Plan, error)
+	// Reload reads the node's own HCL files now, and returns when they are in
+	// force, or refused.
+	Reload(ctx context.Context) (Reload, error)
 }
 
 // Verb is what a person can do to a function.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 
@@ -39,13 +40,31 @@ to the journal where stderr leads there, and so does what functions print.`,
 			if err := absolute(&o.Config, &o.State, &o.Runtime); err != nil {
 				return err
 			}
-			return a.deps.Run(c.Context(), o)
+			return a.run(c.Context(), o)
 		},
 	}
 	c.Flags().StringVar(&o.Config, "config", defaultConfig, "`folder` of HCL files")
 	stateFlag(c, &o.State)
 	logs.add(c)
 	return c
+}
+
+// run runs the daemon; a service manager that starts it again and again in vain is
+// slowed down.
+func (a *app) run(ctx context.Context, o RunOptions) error {
+	if !systemd.Supervised() {
+		return a.deps.Run(ctx, o)
+	}
+	brake := systemd.NewBrake(filepath.Join(o.Runtime, "starts.json"))
+	if err := brake.Hold(ctx); err != nil {
+		o.Log.Warn("restarts are not slowed down should they go wrong", "error", err)
+	}
+	if ctx.Err() == nil {
+		if err := a.deps.Run(ctx, o); err != nil {
+			return err
+		}
+	}
+	return brake.Release()
 }
 
 func stateFlag(c *cobra.Command, state *string) {

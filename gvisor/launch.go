@@ -32,7 +32,7 @@ type launchReply struct {
 // launch is the launcher's life: become ready, take one request, start that
 // sandbox, answer, exit. It returns the process's exit code.
 func launch(socket io.ReadWriter) int {
-	if err := errors.Join(loopbackUp(), refuseCalls()); err != nil {
+	if err := errors.Join(loopbackUp(), refuseCalls(), ordinaryOOMScore()); err != nil {
 		return reply(socket, launchReply{Error: err.Error()})
 	}
 	var req launchRequest

@@ -2,11 +2,15 @@ package systemd
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
 	"golang.org/x/sys/unix"
 )
+
+// Supervised tells whether a service manager waits for notifications.
+func Supervised() bool { return os.Getenv("NOTIFY_SOCKET") != "" }
 
 // Ready tells that the daemon serves, or serves again after [Reloading].
 func Ready() error { return notify(daemon.SdNotifyReady) }
