@@ -40,7 +40,7 @@ unit:
 	CGO_ENABLED=1 $(GO) test -race -timeout 10m $(RACED)
 	$(GO) test -count=1 -timeout 10m $(filter-out torpor/appliance,$(shell $(GO) list ./...))
 
-# What a guest is given. Once there is a target that builds the package: guest: setup deb
+# What a guest is given. With a target that builds the package, this line is: guest: setup build deb
 guest: setup build
 	@scripts/setup.sh guest
 
