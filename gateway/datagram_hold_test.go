@@ -15,6 +15,19 @@ func (g *rig) settled(t testing.TB, n int) {
 	until(t, fmt.Sprint(n, " held or dropped"), func() bool { return g.heldNow()+int(g.Route.Stats().Dropped) == n })
 }
 
+// untilRoom waits until as much may be held as at first.
+func (g *rig) untilRoom(t testing.TB) {
+	t.Helper()
+	v := g.receiver()
+	until(t, "room", func() bool {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		g.heldRoom.mu.Lock()
+		defer g.heldRoom.mu.Unlock()
+		return g.heldRoom.room == routeRoom && len(v.held.peers) == 0 && v.held.queue == nil
+	})
+}
+
 func TestFloodOfOnePeer(t *testing.T) {
 	const flood = 500
 	f := newUDPFunction(t)
@@ -37,7 +50,7 @@ func TestFloodOfOnePeer(t *testing.T) {
 		f.expect(t, fmt.Sprint(i))
 	}
 	f.expect(t, "another peer")
-	until(t, "room again", func() bool { return g.heldRoom.room == routeRoom && len(g.receiver().held.peers) == 0 })
+	g.untilRoom(t)
 }
 
 func TestFloodOfLargeDatagrams(t *testing.T) {
@@ -61,12 +74,7 @@ func TestFloodOfLargeDatagrams(t *testing.T) {
 		t.Errorf("held of %d peers, with at most %d of each", g.Route.Stats().Held, n)
 	}
 	g.Refuse("function failed")
-	until(t, "refused", func() bool { return g.Route.Stats().Held == 0 || g.heldNow() == 0 })
-	until(t, "room again", func() bool {
-		g.heldRoom.mu.Lock()
-		defer g.heldRoom.mu.Unlock()
-		return g.heldRoom.room == routeRoom
-	})
+	g.untilRoom(t)
 	if got := g.Route.Stats().Dropped; got != int64(sent) {
 		t.Errorf("%d dropped of %d", got, sent)
 	}
@@ -104,9 +112,7 @@ func TestHeldDatagramsExpire(t *testing.T) {
 	client := newUDPClient(t, g.addr)
 	send(t, client, "too late")
 	until(t, "dropped", func() bool { s := g.Route.Stats(); return s.Dropped == 1 && s.Held == 0 && s.Connections == 0 })
-	if !strings.Contains(g.logged.String(), "held for too long: waiting for memory") {
-		t.Errorf("log does not say why: %s", g.logged)
-	}
+	until(t, "log line", func() bool { return strings.Contains(g.logged.String(), "held for too long: waiting for memory") })
 	g.SetLimits(Limits{})
 	send(t, client, "in time")
 	until(t, "held", func() bool { return g.heldNow() == 1 })
