@@ -206,16 +206,20 @@ func (v *receiver) patience(since time.Time) (context.Context, context.CancelFun
 	return context.WithCancel(v.ctx)
 }
 
-// flush forwards what is held, as fast as the function reads it.
+// flush forwards what is held, as fast as the function reads it, until that has
+// read everything.
 func (v *receiver) flush(b *Backend) {
-	pace := pacer{backend: b, port: v.port, stop: v.ctx.Done()}
+	pace := newPacer(b, v.port, v.ctx.Done())
 	for v.ctx.Err() == nil {
 		d, more := v.next()
-		if !more || !v.forward(d.from, d.payload) {
+		switch {
+		case !more && pace.behind():
+		case !more || !v.forward(d.from, d.payload):
 			return
+		default:
+			v.pop()
+			pace.sent(len(d.payload))
 		}
-		v.pop()
-		pace.sent(len(d.payload))
 	}
 }
 

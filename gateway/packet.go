@@ -14,9 +14,12 @@ import (
 // maxPacket is more than the largest payload of a UDP datagram, in bytes.
 const maxPacket = 64 << 10
 
-// maxUnreadReplies is how much all clients of a Unix socket together may leave
-// unread, in bytes.
-const maxUnreadReplies = 4 << 20
+// Sizes of a socket's buffers, in bytes: the kernel's defaults have room for a few
+// hundred small datagrams, which a burst can be more than.
+const (
+	receiveBuffer = 1 << 20
+	replyBuffer   = 4 << 20 // what all clients of a Unix socket together may leave unread
+)
 
 // packet is a datagram as it was received.
 type packet struct {
@@ -79,24 +82,31 @@ func newPacketSocket(c packetConn, pool *packets) (*packetSocket, error) {
 	}
 	s := &packetSocket{packetConn: c, raw: raw, pool: pool}
 	s.try = s.tryReceive
+	s.enlarge(unix.SO_RCVBUF, unix.SO_RCVBUFFORCE, receiveBuffer)
 	switch at := c.LocalAddr().(type) {
 	case *net.UDPAddr:
 		if at.IP.IsUnspecified() {
 			err = s.askForLocal()
 		}
 	case *net.UnixAddr:
+		// What its readers leave unread counts against the sender here: once
+		// there is no room, nobody gets any.
 		s.unix = true
-		s.enlarge()
+		s.enlarge(unix.SO_SNDBUF, unix.SO_SNDBUFFORCE, replyBuffer)
 	}
 	return s, err
 }
 
-// enlarge makes room for replies that their readers leave in a Unix socket: those
-// count against the sender, and once there is no room nobody gets any.
-func (s *packetSocket) enlarge() {
+// enlarge makes a buffer of the socket this large if it is smaller. Where that is
+// not allowed it becomes as large as it may.
+func (s *packetSocket) enlarge(option, force, bytes int) {
 	_ = s.raw.Control(func(fd uintptr) {
-		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, maxUnreadReplies) != nil {
-			_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF, maxUnreadReplies)
+		now, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, option)
+		if err != nil || now >= 2*bytes { // the kernel doubles it for its own needs
+			return
+		}
+		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, force, bytes) != nil {
+			_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, option, bytes)
 		}
 	})
 }
