@@ -11,6 +11,9 @@ type activity struct {
 	asked    atomic.Bool  // the client spoke last, or the dial is under way
 	stuck    int          // directions whose reader is slow: bytes wait in the gateway
 	answered bool         // the function has sent its FIN, it will not speak again
+
+	over marks          // of endedMark, requestsOver and repliesOver
+	slot *atomic.Uint32 // in the ledger, if it is entrusted
 }
 
 // pending reports whether one side waits for the other.
@@ -37,6 +40,7 @@ func (b *Backend) markLocked(c *conn, asked bool, stuck int) (quiet bool) {
 	c.stuck = stuck
 	b.active[c] = struct{}{}
 	c.counted.Store(true)
+	c.recordLocked()
 	return b.recountLocked(before, c.pending())
 }
 
@@ -57,6 +61,7 @@ func (b *Backend) forgetLocked(c *conn) (quiet bool) {
 	c.asked.Store(false)
 	delete(b.active, c)
 	c.counted.Store(false)
+	c.recordLocked()
 	return b.recountLocked(before, false)
 }
 
@@ -85,6 +90,9 @@ func (b *Backend) answer(c *conn, fin bool) {
 		b.touch(c)
 		return
 	}
+	if !fin && c.asked.Load() {
+		b.noteReply()
+	}
 	b.mu.Lock()
 	c.answered = c.answered || fin
 	quiet := b.markLocked(c, false, c.stuck)
@@ -103,11 +111,4 @@ func (b *Backend) stall(c *conn, change int) {
 	if quiet {
 		b.settled.Reset(b.settle)
 	}
-}
-
-// stalled reports whether bytes of c wait for a slow reader.
-func (b *Backend) stalled(c *conn) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return c.stuck > 0
 }

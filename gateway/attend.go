@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"torpor/event"
 )
 
 // attend takes an accepted connection to where it is forwarded, or closed.
@@ -24,10 +26,12 @@ func (r *Route) attend(c *conn) {
 		switch {
 		case err == nil:
 			return
+		case r.leaves():
+			// The dial was given up; the next process dials again.
 		case b.alive.Err() != nil && ctx.Err() == nil:
 			continue // it was closed meanwhile, its successor serves c
 		case !errors.Is(err, errClientGone):
-			r.failures.warn(r.log, "connection closed", "port", c.port, "reason", dialFailure(err, c.port))
+			r.failures.warn(r.log, "connection closed", event.Dismissed, "port", c.port, "reason", dialFailure(err, c.port))
 		}
 		r.dismiss(c)
 		return
@@ -52,13 +56,15 @@ func (r *Route) establish(ctx context.Context, c *conn, b *Backend) error {
 		return err
 	}
 	c.backend, c.upstream = b, upstream
+	c.makeFlows()
 	switch {
 	case !b.established(c):
 		err = errBackendClosed
 	case !r.established(c):
 		err = errRouteClosed
 	default:
-		c.forward()
+		c.keepEntrusted()
+		c.forward(0)
 		return nil
 	}
 	_ = upstream.Close()
@@ -87,26 +93,35 @@ func (b *Backend) connect(ctx context.Context, port int) (socket, error) {
 func (r *Route) restart(c *conn) {
 	r.forget(c)
 	_ = c.client.SetDeadline(time.Time{})
-	r.begin(&conn{client: c.client, port: c.port, wakeOnClose: c.wakeOnClose})
+	next := &conn{route: r, client: c.client, port: c.port, wakeOnClose: c.wakeOnClose}
+	next.inheritCustody(c)
+	r.begin(next)
 }
 
 // established reports whether c may still be forwarded.
 func (r *Route) established(c *conn) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c.forwarding = !r.final
-	return c.forwarding
+	if r.final {
+		return false
+	}
+	c.forwarding = true
+	r.sweepLocked(r.sweepTime)
+	return true
 }
 
-// dismiss closes a client that was not served. Many at once are not waited for.
+// dismiss closes a client that was not served, or leaves it to the next process.
+// Many at once are not waited for.
 func (r *Route) dismiss(c *conn) {
+	if r.leaves() && c.handOver(c.entrustHeld) {
+		return
+	}
 	if n := r.farewells.Add(1); n <= maxFarewells {
-		farewell(c.client, farewellTime)
+		c.goodbye(farewellTime)
 	} else {
-		farewell(c.client, 0)
+		c.goodbye(0)
 	}
 	r.farewells.Add(-1)
-	r.forget(c)
 }
 
 func dialFailure(err error, port int) string {

@@ -24,6 +24,7 @@ type DialFunc func(ctx context.Context, port int) (*net.TCPConn, error)
 // Backend is one sandbox as the gateway sees it: how to reach it, and the gate
 // in front of it.
 type Backend struct {
+	name   string
 	dial   DialFunc
 	nudge  func()
 	now    func() time.Time
@@ -40,6 +41,7 @@ type Backend struct {
 	kill  context.CancelFunc
 
 	lastActive atomic.Int64
+	replied    atomic.Int64 // see noteReply; 0: not yet
 
 	mu      sync.Mutex
 	open    bool
@@ -60,6 +62,7 @@ type BackendStats struct {
 	Held        int       // waiting at the gate: new connections, and old ones with a new byte
 	OldestHeld  time.Time // when the longest waiting began to; zero if none is held
 	LastActive  time.Time // last byte or datagram either way, or new connection; when created if there was none
+	FirstReply  time.Time // first byte of an answer since the gate was last opened; zero if there was none
 }
 
 // NewBackend returns a Backend whose gate is shut. It calls nudge, without locks
@@ -93,6 +96,10 @@ func newBackend(dial DialFunc, nudge func(), now func() time.Time, settle time.D
 	return b
 }
 
+// SetName says which sandbox it is, for the next process: see Kept.Sandbox. To be
+// called before the Backend is used.
+func (b *Backend) SetName(name string) { b.name = name }
+
 // Open says that the function is awake: all that is held goes on, and is in
 // flight when Open returns.
 func (b *Backend) Open() {
@@ -102,6 +109,7 @@ func (b *Backend) Open() {
 		return
 	}
 	b.open = true
+	b.replied.Store(0)
 	for w := range b.queue {
 		b.markLocked(w.conn, !w.fin, w.conn.stuck)
 		b.queue.release(w, passed)
@@ -138,6 +146,7 @@ func (b *Backend) Stats() BackendStats {
 		Held:        b.queue.held(),
 		OldestHeld:  b.queue.oldest(),
 		LastActive:  b.epoch.Add(time.Duration(b.lastActive.Load())),
+		FirstReply:  b.firstReply(),
 	}
 }
 

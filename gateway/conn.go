@@ -12,11 +12,16 @@ type conn struct {
 	activity
 	route       *Route
 	backend     *Backend
+	custody     custody
 	client      socket
 	upstream    socket
+	requesting  *flow // from client to upstream
+	replying    *flow // from upstream to client
 	port        int
 	wakeOnClose bool
 	forwarding  bool // established; guarded by Route.mu
+	held        bool // new, and waits; guarded by Route.mu
+	swept       bool // seen by a sweep; guarded by Route.mu
 
 	flows atomic.Int32  // still going
 	ended chan struct{} // closed by end and by abort
@@ -24,13 +29,27 @@ type conn struct {
 	used  atomic.Bool   // something, perhaps FIN, has been forwarded
 	lost  atomic.Bool   // the function takes no more bytes
 	reset atomic.Bool   // one side has failed, both are closed
+
+	leaving atomic.Bool // the flows stop where they are, the next process goes on
 }
 
-// forward takes an established connection into service.
-func (c *conn) forward() {
+func (c *conn) makeFlows() {
+	c.requesting = newFlow(c, c.client, c.upstream)
+	c.replying = newFlow(c, c.upstream, c.client)
+}
+
+// forward takes an established connection into service, or what is left of it.
+func (c *conn) forward(over marks) {
+	requests, replies := c.requests, c.replies
+	if over.has(requestsOver) {
+		requests = c.flowDone
+	}
+	if over.has(repliesOver) {
+		replies = c.flowDone
+	}
 	c.flows.Store(2)
-	c.route.goroutines.Go(c.requests)
-	c.route.goroutines.Go(c.replies)
+	c.route.goroutines.Go(requests)
+	c.route.goroutines.Go(replies)
 }
 
 // end closes the connection cleanly and does not wait: the client's bytes no
@@ -43,7 +62,7 @@ func (c *conn) end() {
 		_ = c.client.SetWriteDeadline(later)
 		_ = c.upstream.SetWriteDeadline(past)
 		_ = c.upstream.SetReadDeadline(later)
-		if !c.backend.stalled(c) {
+		if !c.backend.ending(c) {
 			// What has arrived can still be read, then comes EOF.
 			_ = c.upstream.CloseRead()
 		}
@@ -67,6 +86,7 @@ func (c *conn) failed(s side) {
 func (c *conn) abort(left socket) {
 	c.reset.Store(true)
 	c.once.Do(func() { close(c.ended) })
+	c.surrender()
 	left.resetOnClose()
 	_ = c.client.Close()
 	_ = c.upstream.Close()
@@ -86,16 +106,42 @@ func (c *conn) flowDone() {
 	if c.flows.Add(-1) > 0 {
 		return
 	}
-	_ = c.upstream.Close()
-	c.backend.remove(c)
+	if c.leaving.Load() && !c.reset.Load() {
+		if c.handOver(c.entrust) {
+			return
+		}
+		c.abort(c.client) // what was under way is lost
+	}
+	c.hangUp()
 	switch {
 	case c.reset.Load():
+		c.surrender()
+		c.route.forget(c)
 	case c.outlivesBackend():
 		c.route.restart(c)
-		return
 	default:
-		farewell(c.client, farewellTime)
+		c.goodbye(farewellTime)
 	}
+	c.requesting.releasePipe()
+	c.replying.releasePipe()
+}
+
+// hangUp closes the function's side.
+func (c *conn) hangUp() {
+	if entrusted := c.settle(); entrusted {
+		// Close has no effect before it is surrendered.
+		_ = c.upstream.CloseRead()
+		_ = c.upstream.CloseWrite()
+	}
+	_ = c.upstream.Close()
+	c.backend.remove(c)
+}
+
+// goodbye closes the client cleanly.
+func (c *conn) goodbye(wait time.Duration) {
+	farewell(c.client, wait)
+	c.surrender()
+	_ = c.client.Close()
 	c.route.forget(c)
 }
 

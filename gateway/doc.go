@@ -35,6 +35,49 @@
 // with a reset. A connection on which nothing was forwarded when its backend is
 // closed goes to the next backend, if there is one or the client has sent bytes.
 //
+// # Outliving the process
+//
+// A [Vault] keeps connections in kernel objects that somebody else holds too, such
+// as systemd's file descriptor store, so that they go on when the daemon is
+// restarted, upgraded or killed: the client sees a pause, and each byte arrives
+// once. What is in there:
+//
+//   - a client that is held, from the moment it is;
+//   - an established connection that has lived for a tenth of a second: both sockets, and for
+//     each direction a pipe of its own. splice moves bytes from socket to pipe to
+//     socket, so they are in one of the three at any time. One that was held
+//     before is there from its first byte on. Short exchanges never are, and pay
+//     nothing;
+//   - everything else, once Route.HandOver is called.
+//
+// Each lies in a capsule, a datagram socket connected to itself: a message that
+// carries the descriptors waits in its own queue. Putting it there or taking it
+// out is one system call, done or not done, and asks nobody. The other holder only
+// ever sees capsules, under one short name, a step of them at a time. What no
+// kernel object tells, such as who spoke last, is in the ledger: memory in a file
+// that is held elsewhere too, written whenever it changes. So a crash leaves the
+// next process as much as an orderly restart does, and there is no file to read.
+//
+// The order of things. At first:
+//
+//	vault, kept, err := OpenVault(ctx, store, stored, connections, log)
+//	route.SetVault(vault)                  // each Route, before Serve
+//	backend.SetName(sandbox)               // each Backend, before Use
+//	route.Use(backend)                     // where its sandbox is adopted
+//	route.Resume(k, backend) or k.Close()  // each of kept, by k.Function and k.Sandbox
+//	backend.Open()                         // if the sandbox is awake
+//
+// At last, instead of Close, on all Routes side by side:
+//
+//	route.HandOver(ctx)
+//
+// and the process ends. Listening sockets are their owner's to keep: HandOver
+// closes a descriptor, and never shuts a socket down.
+//
+// Connections beyond what the Vault takes are served as well, and end with the
+// process; VaultStats counts them. So do, where the process is killed, those that
+// were never held and are younger than a tenth of a second.
+//
 // # Concurrency
 //
 // All methods may be called from any goroutine. Route.mu and Backend.mu are

@@ -1,6 +1,10 @@
 package gateway
 
-import "golang.org/x/sys/unix"
+import (
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+)
 
 // flow is one direction of a connection, driven by one goroutine. What it does to
 // a descriptor are methods that Go's poller calls whenever the socket may be
@@ -10,11 +14,14 @@ type flow struct {
 	conn     *conn
 	from, to socket
 
-	n   int   // bytes seen, or in the pipe
-	err error // of the last step
+	seen int   // bytes, by the last look
+	n    int   // bytes in the pipe
+	err  error // of the last step
 
-	pipe    *pipe // held while bytes are in transit
-	stalled bool  // the reader is slow
+	pipe    *pipe        // held while bytes are in transit, or owned
+	own     *pipe        // to be read once it is owned
+	holds   atomic.Int32 // none, borrowed or owned
+	stalled bool         // the reader is slow
 
 	look, fill, drain func(fd uintptr) bool
 }
@@ -25,34 +32,37 @@ func newFlow(c *conn, from, to socket) *flow {
 	return f
 }
 
-// await waits until there is a byte or FIN to read.
+// await waits until there is a byte or FIN to forward.
 func (f *flow) await() (fin bool, err error) {
+	if f.n > 0 {
+		return false, nil // a former process has left it in the pipe
+	}
 	err = f.from.raw.Read(f.look)
 	if err == nil {
 		err = f.err
 	}
-	return f.n == 0, err
+	return f.seen == 0, err
 }
 
-// move forwards what there is to read now. It returns the side that failed.
+// move forwards what there is to read now. It returns the side that failed; what
+// is under way is in the pipe then.
 func (f *flow) move() side {
-	var err error
-	if f.pipe, err = f.conn.route.pipes.get(f.conn.ended); err != nil {
-		return f.from.side
-	}
-	if err := f.from.raw.Read(f.fill); err != nil || f.err != nil {
-		f.conn.route.pipes.put(f.pipe)
-		return f.from.side
+	if f.n == 0 {
+		if err := f.takePipe(); err != nil {
+			return f.from.side
+		}
+		if err := f.from.raw.Read(f.fill); err != nil || f.err != nil {
+			f.putPipe()
+			return f.from.side
+		}
 	}
 	for f.n > 0 {
 		if err := f.to.raw.Write(f.drain); err != nil || f.err != nil {
-			f.pipe.close() // what is in it has nowhere to go
 			return f.to.side
 		}
 		f.conn.backend.touch(f.conn)
 	}
-	f.conn.route.pipes.put(f.pipe)
-	f.pipe = nil
+	f.putPipe()
 	if f.stalled {
 		f.stalled = false
 		f.conn.backend.stall(f.conn, -1)
@@ -61,7 +71,7 @@ func (f *flow) move() side {
 }
 
 func (f *flow) tryLook(fd uintptr) bool {
-	f.n, f.err = peek(fd)
+	f.seen, f.err = peek(fd)
 	return f.err != unix.EAGAIN
 }
 

@@ -27,6 +27,10 @@ func TestMain(m *testing.M) {
 		functionMain()
 		return
 	}
+	if os.Getenv(daemonEnv) != "" {
+		daemonMain()
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 
@@ -50,11 +54,7 @@ type options struct {
 // newRig leads to a function at target. Its gate is shut.
 func newRig(t testing.TB, target string, o options) *rig {
 	t.Helper()
-	g := &rig{nudges: make(chan struct{}, 1), logged: new(logBuffer), clock: new(clock)}
-	log := slog.New(slog.NewTextHandler(g.logged, nil))
-	g.Route = NewRoute("f", o.limits, log, g.nudge)
-	g.backend = newBackend(dialTo(target), g.nudge, g.clock.now, o.settle)
-	g.Route.Use(g.backend)
+	g := newBareRig(target, o)
 	ln := listenForClients(t)
 	g.addr = ln.Addr().String()
 	g.Route.Serve(ln, 80, o.wakeOnClose)
@@ -64,6 +64,16 @@ func newRig(t testing.TB, target string, o options) *rig {
 			t.Errorf("close route: %v", err)
 		}
 	})
+	return g
+}
+
+// newBareRig listens nowhere, and is not closed.
+func newBareRig(target string, o options) *rig {
+	g := &rig{nudges: make(chan struct{}, 1), logged: new(logBuffer), clock: new(clock)}
+	log := slog.New(slog.NewTextHandler(g.logged, nil))
+	g.Route = NewRoute("f", o.limits, log, g.nudge)
+	g.backend = newBackend(dialTo(target), g.nudge, g.clock.now, o.settle)
+	g.Route.Use(g.backend)
 	return g
 }
 

@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"time"
+
+	"torpor/event"
 )
 
 // place waits until c may be dialled and returns the backend to dial. It returns
@@ -11,11 +13,12 @@ func (r *Route) place(ctx context.Context, c *conn) *Backend {
 	if b, _ := r.present(); b != nil && b.enter(c, nil) == passed {
 		return b
 	}
-	if !r.countHeld() {
-		r.overflows.warn(r.log, "connection closed, too many are held", "port", c.port)
+	if !r.countHeld(c) {
+		r.overflows.warn(r.log, "connection closed, too many are held", event.Dismissed, "port", c.port)
 		return nil
 	}
-	defer r.uncountHeld()
+	defer r.uncountHeld(c)
+	r.entrustHeld(c)
 	since := time.Now()
 	for {
 		b, turn := r.present()
@@ -105,7 +108,7 @@ func (r *Route) present() (*Backend, *change) {
 }
 
 // countHeld reports whether one more connection may be held, and counts it.
-func (r *Route) countHeld() bool {
+func (r *Route) countHeld(c *conn) bool {
 	limit := r.limits.Load().Connections
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -113,13 +116,15 @@ func (r *Route) countHeld() bool {
 		return false
 	}
 	r.held++
+	c.held = true
 	return true
 }
 
-func (r *Route) uncountHeld() {
+func (r *Route) uncountHeld(c *conn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.held--
+	c.held = false
 }
 
 // patience returns a context that ends when a connection has been held for long
@@ -132,6 +137,9 @@ func (r *Route) patience() (context.Context, context.CancelFunc) {
 }
 
 func (r *Route) logExpired(w *waiter) {
-	r.expiries.warn(r.log, "held connection closed", "port", w.conn.port,
+	if r.leaves() {
+		return
+	}
+	r.expiries.warn(r.log, "held connection closed", event.Dismissed, "port", w.conn.port,
 		"held", time.Since(w.since).Round(time.Millisecond), "reason", *r.reason.Load())
 }

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	pipeSize  = 1 << 20               // what one splice moves at most, in bytes
+	pipeSize  = 256 << 10             // what one splice moves at most, in bytes; more is no faster
 	pipeRetry = 20 * time.Millisecond // between attempts to create one
 )
 
@@ -28,14 +28,25 @@ func newPipe() (*pipe, error) {
 	}
 	// A smaller pipe works too, only in more steps.
 	_, _ = unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, pipeSize)
-	p := &pipe{r: fds[0], w: fds[1]}
-	p.cleanup = runtime.AddCleanup(p, closePair, fds)
-	return p, nil
+	return ownPipe(fds[0], fds[1]), nil
+}
+
+// ownPipe makes a pipe of its descriptors.
+func ownPipe(r, w int) *pipe {
+	p := &pipe{r: r, w: w}
+	p.cleanup = runtime.AddCleanup(p, closePair, [2]int{r, w})
+	return p
 }
 
 func closePair(fds [2]int) {
 	_ = unix.Close(fds[0])
 	_ = unix.Close(fds[1])
+}
+
+// content counts the bytes in it.
+func (p *pipe) content() int {
+	n, _ := unix.IoctlGetInt(p.r, unix.TIOCINQ)
+	return n
 }
 
 func (p *pipe) close() {
@@ -63,6 +74,14 @@ func (ps *pipes) get(stop <-chan struct{}) (*pipe, error) {
 		case <-time.After(pipeRetry):
 		}
 	}
+}
+
+// try does not wait.
+func (ps *pipes) try() (*pipe, error) {
+	if p, ok := ps.pool.Get().(*pipe); ok {
+		return p, nil
+	}
+	return newPipe()
 }
 
 // put takes back a pipe that must be empty.

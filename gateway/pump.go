@@ -2,8 +2,9 @@ package gateway
 
 // requests forwards what the client sends.
 func (c *conn) requests() {
+	f := c.requesting
 	defer c.flowDone()
-	f := newFlow(c, c.client, c.upstream)
+	defer f.finish(requestsOver)
 	for {
 		fin, err := f.await()
 		if err != nil {
@@ -14,7 +15,7 @@ func (c *conn) requests() {
 			c.end()
 			return
 		}
-		c.used.Store(true)
+		c.backend.use(c)
 		if fin {
 			c.backend.touch(c)
 			_ = c.upstream.CloseWrite()
@@ -27,7 +28,7 @@ func (c *conn) requests() {
 		case functionSide:
 			// What the function said before it went is the other
 			// direction's to deliver, and so is the reset.
-			c.lost.Store(true)
+			c.lost.Store(!c.leaving.Load())
 			return
 		}
 	}
@@ -35,8 +36,9 @@ func (c *conn) requests() {
 
 // replies forwards what the function sends. No gate holds it.
 func (c *conn) replies() {
+	f := c.replying
 	defer c.flowDone()
-	f := newFlow(c, c.upstream, c.client)
+	defer f.finish(repliesOver)
 	for {
 		fin, err := f.await()
 		if fin && c.hasEnded() {
@@ -46,7 +48,7 @@ func (c *conn) replies() {
 			c.failed(functionSide)
 			return
 		}
-		c.used.Store(true)
+		c.backend.use(c)
 		c.backend.answer(c, fin)
 		if fin {
 			_ = c.client.CloseWrite()

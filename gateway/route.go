@@ -34,6 +34,7 @@ type Route struct {
 	limits atomic.Pointer[Limits]
 	reason atomic.Pointer[string]
 
+	vault    *Vault
 	pipes    pipes
 	packets  packets
 	heldRoom sharedRoom
@@ -45,6 +46,7 @@ type Route struct {
 	kill       context.CancelFunc
 	goroutines sync.WaitGroup
 	farewells  atomic.Int32 // refused clients that are being closed
+	kept, lost atomic.Int64 // connections handed over, and not
 
 	mu        sync.Mutex
 	closed    bool
@@ -56,6 +58,10 @@ type Route struct {
 	conns     map[*conn]struct{} // accepted and not closed yet
 	listeners map[*listener]struct{}
 	receivers map[*receiver]struct{}
+	leaving   context.Context // within which HandOver must be through; nil before
+	sweeper   *time.Timer
+	sweepTime time.Duration
+	sweeping  bool // the sweeper is set
 }
 
 // change tells those who are held that they must look again, or go.
@@ -81,6 +87,7 @@ func NewRoute(name string, limits Limits, log *slog.Logger, nudge func()) *Route
 		listeners: make(map[*listener]struct{}),
 		receivers: make(map[*receiver]struct{}),
 		heldRoom:  sharedRoom{room: routeRoom},
+		sweepTime: sweepTime,
 	}
 	r.SetLimits(limits)
 	r.SetReason("not started")

@@ -66,6 +66,14 @@ func (s socket) resetOnClose() {
 	}
 }
 
+// withFD calls use with the descriptor, which is not closed meanwhile.
+func (s socket) withFD(use func(fd int) error) (err error) {
+	if gone := s.raw.Control(func(fd uintptr) { err = use(int(fd)) }); gone != nil {
+		return gone
+	}
+	return err
+}
+
 // peek looks whether a byte, the FIN (n is 0) or an error is there, and leaves
 // it there.
 func peek(fd uintptr) (n int, err error) {
