@@ -23,6 +23,7 @@ setup: ## Install missing Debian packages, make the examples' root file systems
 	@scripts/setup.sh
 	@scripts/roots.sh
 	@$(GO) build -trimpath -ldflags '-s -w' -o examples/hello-go/rootfs/hello ./examples/hello-go
+	@$(GO) build -trimpath -ldflags '-s -w' -o examples/udp/tally/rootfs/tally ./examples/udp/tally
 
 demo: setup build ## Four functions on a budget for two: who sleeps, and how fast they wake
 	@$(GO) build -o out/demo ./demo
@@ -66,4 +67,4 @@ fmt: build ## Format Go and HCL
 	out/torpor fmt examples
 
 clean: ## Remove all that these commands made
-	rm -rf out examples/*/rootfs examples/*/.rootfs.*
+	rm -rf out examples/*/rootfs examples/udp/*/rootfs examples/*/.rootfs.*
