@@ -50,15 +50,11 @@ func sameSandboxes(t *testing.T, before map[string]int) {
 // busyNode is how many functions serve, sleep and wake while the daemon has a bad day.
 const busyNode = 20
 
-// killGrace is the age at which a connection that was never held is sure to outlive a kill, with some room: a slow
-// guest is late with everything.
-const killGrace = time.Second
-
 // TestRestarts restarts the daemon again and again while functions serve, sleep and wake.
 func TestRestarts(t *testing.T) {
 	addresses := fleet(t, busyNode)
 	before := sandboxes(t)
-	tr := startTraffic(t, 4*time.Second, 0, addresses...)
+	tr := startTraffic(t, 4*time.Second, addresses...)
 	for range 20 {
 		systemctl(t, "restart", "torpor")
 		time.Sleep(200 * time.Millisecond)
@@ -73,11 +69,13 @@ func TestRestarts(t *testing.T) {
 func TestKills(t *testing.T) {
 	addresses := fleet(t, busyNode)
 	before := sandboxes(t)
-	tr := startTraffic(t, 4*time.Second, killGrace, addresses...)
+	tr := startTraffic(t, 4*time.Second, addresses...)
 	for range 10 {
 		pid := property(t, "torpor.service", "MainPID")
-		systemctl(t, "kill", "--signal=KILL", "--kill-who=main", "torpor.service")
-		awaitDaemon(t, pid)
+		tr.endanger(func() {
+			systemctl(t, "kill", "--signal=KILL", "--kill-who=main", "torpor.service")
+			awaitDaemon(t, pid)
+		})
 		time.Sleep(200 * time.Millisecond)
 	}
 	awaitExchanges(t, tr)
@@ -92,11 +90,13 @@ func TestWatchdog(t *testing.T) {
 	before := sandboxes(t)
 	dropIn(t, "[Service]\nWatchdogSec=5\nTimeoutAbortSec=5\n")
 	systemctl(t, "restart", "torpor")
-	tr := startTraffic(t, time.Second, killGrace, addresses...)
+	tr := startTraffic(t, time.Second, addresses...)
 	pid := property(t, "torpor.service", "MainPID")
-	time.Sleep(2 * killGrace) // what it has then has been there for a while
-	systemctl(t, "kill", "--signal=STOP", "--kill-who=main", "torpor.service")
-	awaitDaemon(t, pid)
+	time.Sleep(2 * maturity) // some of what it has then has been there for a while
+	tr.endanger(func() {
+		systemctl(t, "kill", "--signal=STOP", "--kill-who=main", "torpor.service")
+		awaitDaemon(t, pid)
+	})
 	awaitExchanges(t, tr)
 	tr.end(t, 12)
 	sameSandboxes(t, before)
@@ -114,11 +114,14 @@ func TestDaemonOutOfMemory(t *testing.T) {
 	addresses := fleet(t, 3)
 	before := sandboxes(t)
 	pid := property(t, "torpor.service", "MainPID")
-	tr := startTraffic(t, time.Second, killGrace, addresses...)
-	systemctl(t, "set-property", "--runtime", "torpor.service", "MemoryMax=3M", "MemorySwapMax=0")
-	eventually(t, "the kernel kills the daemon", func() bool { return property(t, "torpor.service", "MainPID") != pid })
-	systemctl(t, "set-property", "--runtime", "torpor.service", "MemoryMax=infinity", "MemorySwapMax=infinity")
-	awaitDaemon(t, pid)
+	tr := startTraffic(t, time.Second, addresses...)
+	time.Sleep(2 * maturity)
+	tr.endanger(func() {
+		systemctl(t, "set-property", "--runtime", "torpor.service", "MemoryMax=3M")
+		eventually(t, "the kernel kills the daemon", func() bool { return property(t, "torpor.service", "MainPID") != pid })
+		systemctl(t, "set-property", "--runtime", "torpor.service", "MemoryMax=infinity")
+		awaitDaemon(t, pid)
+	})
 	awaitExchanges(t, tr)
 	tr.end(t, 12)
 	sameSandboxes(t, before)

@@ -21,19 +21,18 @@ type traffic struct {
 	stop      context.CancelFunc
 	clients   sync.WaitGroup
 	exchanges atomic.Int64
-	// grace is the age below which a connection may be lost; it is counted then.
-	grace    time.Duration
-	lost     atomic.Int64
-	mu       sync.Mutex
-	failures []string
+	lost      atomic.Int64 // connections that were too young to outlive what happened
+	mu        sync.Mutex
+	dangers   []period
+	failures  []string
 }
 
 // startTraffic sends to each address from two clients: one over a connection that it keeps, one over a new one each
-// time. Both pause between exchanges, for up to pause. A connection younger than grace may be lost.
-func startTraffic(t *testing.T, pause, grace time.Duration, addresses ...string) *traffic {
+// time. Both pause between exchanges, for up to pause.
+func startTraffic(t *testing.T, pause time.Duration, addresses ...string) *traffic {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	tr := &traffic{stop: stop, grace: grace}
+	tr := &traffic{stop: stop}
 	for _, address := range addresses {
 		tr.clients.Go(func() { tr.keep(ctx, address, pause) })
 		tr.clients.Go(func() { tr.comeAndGo(ctx, address, pause) })
@@ -51,7 +50,7 @@ func (tr *traffic) end(t *testing.T, least int) {
 		t.Error(f)
 	}
 	n := tr.exchanges.Load()
-	t.Logf("%d exchanges, %d failures; %d lost that were younger than %s", n, len(tr.failures), tr.lost.Load(), tr.grace)
+	t.Logf("%d exchanges, %d failures; %d connections lost that were too young", n, len(tr.failures), tr.lost.Load())
 	if n < int64(least) {
 		t.Errorf("only %d exchanges: the clients have tested too little", n)
 	}
@@ -87,13 +86,43 @@ func (tr *traffic) use(ctx context.Context, address string, pause time.Duration)
 	return true
 }
 
+// period is when a daemon died.
+type period struct{ from, to time.Time } // to is zero while that is under way
+
+// maturity is the age at which a connection that was never held is sure to outlive the daemon's death, with some room
+// for slow guests.
+const maturity = time.Second
+
+// endanger does what kills the daemon. A connection that begins meanwhile, or did just before, may be lost.
+func (tr *traffic) endanger(kill func()) {
+	n := len(tr.dangers)
+	tr.mu.Lock()
+	tr.dangers = append(tr.dangers, period{from: time.Now().Add(-maturity)})
+	tr.mu.Unlock()
+	kill()
+	tr.mu.Lock()
+	tr.dangers[n].to = time.Now()
+	tr.mu.Unlock()
+}
+
 // mayLose reports whether a connection that began then may have been lost.
 func (tr *traffic) mayLose(began time.Time, format string, args ...any) bool {
-	if time.Since(began) < tr.grace {
+	if tr.inDanger(began) {
 		tr.lost.Add(1)
 		return true
 	}
 	tr.fail(format, args...)
+	return false
+}
+
+func (tr *traffic) inDanger(at time.Time) bool {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	for _, d := range tr.dangers {
+		if at.After(d.from) && (d.to.IsZero() || at.Before(d.to)) {
+			return true
+		}
+	}
 	return false
 }
 
