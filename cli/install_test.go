@@ -239,7 +239,7 @@ func TestUninstall(t *testing.T) {
 	h.write(t, "/var/lib/torpor/images/x", "x")
 	h.told(t, "install")
 	r, ran := h.told(t, "uninstall")
-	want := "systemctl disable --now torpor-web.socket torpor.service\nteardown /var/lib/torpor /run/torpor\nsystemctl daemon-reload\njournalctl --update-catalog"
+	want := "systemctl disable --now torpor-web.socket torpor.service\nteardown /var/lib/torpor /run/torpor\nsystemctl stop torpor.slice\nsystemctl daemon-reload\njournalctl --update-catalog"
 	if r.code != 0 || r.errors != "" || ran != want {
 		t.Errorf("%+v ran\n%s\nwant\n%s", r, ran, want)
 	}
