@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 10s
 
 # With cgo and the race detector; the packages that start sandboxes cannot.
-RACED := ./api ./cgroup ./cli ./demo ./doctor ./gateway ./hibernate ./image ./output ./reconcile ./spec ./systemd
+RACED := ./api ./cgroup ./cli ./demo ./doctor ./gateway ./hibernate ./image ./install ./output ./reconcile ./spec ./systemd
 
 .DEFAULT_GOAL := help
 .PHONY: help build deb setup demo test unit guest nspawn testvm vmshell fuzz bench fmt clean
@@ -26,6 +26,7 @@ setup: ## Install missing Debian packages, make the examples' root file systems
 	@scripts/setup.sh
 	@scripts/roots.sh
 	@$(GO) build -trimpath -ldflags '-s -w' -o examples/hello-go/rootfs/hello ./examples/hello-go
+	@$(GO) build -trimpath -ldflags '-s -w' -o examples/udp/tally/rootfs/tally ./examples/udp/tally
 
 demo: setup build ## Four functions on a budget for two: who sleeps, and how fast they wake
 	@$(GO) build -o out/demo ./demo
@@ -44,7 +45,7 @@ unit:
 	$(GO) test -count=1 -timeout 10m $(filter-out torpor/appliance,$(shell $(GO) list ./...))
 
 # What a guest is given.
-guest: setup deb
+guest: setup build deb
 	@scripts/setup.sh guest
 
 nspawn: guest ## The acceptance tests under systemd in a container (RUN=REGEX: some of them)
@@ -69,4 +70,4 @@ fmt: build ## Format Go and HCL
 	out/torpor fmt examples
 
 clean: ## Remove all that these commands made
-	rm -rf out examples/*/rootfs examples/*/.rootfs.*
+	rm -rf out examples/*/rootfs examples/udp/*/rootfs examples/*/.rootfs.*

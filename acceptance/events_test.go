@@ -31,7 +31,8 @@ type loggedNode struct {
 func startLogged(t *testing.T, unit, hcl string) *loggedNode {
 	t.Helper()
 	config := t.TempDir()
-	write(t, filepath.Join(config, "node.hcl"), hcl)
+	const node = "node {\n  memory_budget = \"1GiB\"\n  swap {\n    size = \"256MiB\"\n  }\n}\n"
+	write(t, filepath.Join(config, "node.hcl"), node+hcl)
 	n := &loggedNode{T: t, unit: unit, folders: []string{"--runtime", "/run/" + unit, "--state", t.TempDir()}}
 	args := []string{"--quiet", "--collect", "--unit", unit, "--property=Type=notify", binary, "run", "--config", config}
 	run(t, "systemd-run", append(args, n.folders...)...)
@@ -41,6 +42,7 @@ func startLogged(t *testing.T, unit, hcl string) *loggedNode {
 		}
 		systemctl(t, "stop", unit)
 		run(t, binary, append([]string{"teardown"}, n.folders...)...)
+		systemctl(t, "stop", "torpor-*.slice") // the node's own, in torpor.slice
 	})
 	return n
 }

@@ -3,10 +3,7 @@
 package acceptance
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -27,7 +24,7 @@ func install() error {
 		return err
 	}
 	if len(packages) == 0 {
-		return command("install", suiteDir+"/torpor", binary)
+		return command(suiteDir+"/torpor", "install", "--prefix", "/usr", "--no-start")
 	}
 	return command("dpkg", append([]string{"--install"}, packages...)...)
 }
@@ -41,10 +38,7 @@ func purge() error {
 	if len(packages) > 0 {
 		return command("dpkg", "--purge", "torpor")
 	}
-	if err := os.Remove(binary); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+	return command(binary, "uninstall", "--prefix", "/usr", "--purge")
 }
 
 func command(name string, args ...string) error {

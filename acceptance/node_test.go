@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -36,16 +37,28 @@ type function struct {
 	LastWakeMS          float64 `json:"last_wake_ms"`
 }
 
+// smallNode is the node block where a test needs none of its own: swap that the guest's disk has room for.
+const smallNode = "node {\n  memory_budget = \"2GiB\"\n  swap {\n    size = \"1GiB\"\n  }\n}\n"
+
+// withNode adds a node block where there is none.
+func withNode(hcl string) string {
+	if strings.Contains(hcl, "node {") {
+		return hcl
+	}
+	return smallNode + hcl
+}
+
 // declare makes the installed node one of these declarations, in a file of their own, until the test ends.
 func declare(t *testing.T, hcl string) {
 	t.Helper()
+	hcl = withNode(hcl)
 	file := filepath.Join(configDir, "acceptance.hcl")
 	write(t, file, hcl)
 	t.Cleanup(func() {
 		if t.Failed() {
 			tellJournal(t)
 		}
-		write(t, file, "# nothing\n") // a folder without files would be a mistake
+		write(t, file, smallNode) // a folder without files would be a mistake
 		systemctl(t, "start", "torpor")
 		eventually(t, "nothing is declared any more", func() bool { return len(nodeStatus(t).Functions) == 0 })
 	})

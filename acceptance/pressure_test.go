@@ -12,7 +12,7 @@ import (
 // its time.
 func TestPressure(t *testing.T) {
 	const unit = "acceptance-starves.service"
-	declare(t, "node {\n  memory_budget = \"2GiB\"\n  pressure = \"5%\"\n}\n"+
+	declare(t, "node {\n  memory_budget = \"2GiB\"\n  pressure = \"5%\"\n  swap {\n    size = \"1GiB\"\n  }\n}\n"+
 		roleHCL(t, "gives-way", roleEcho, "127.0.0.1:7301", "hibernate {", `after = "1h"`, "}"))
 	echo(t, "127.0.0.1:7301")
 	file := filepath.Join(t.TempDir(), "file")

@@ -35,7 +35,7 @@ func TestScopeTellsTheTruth(t *testing.T) {
 		t.Errorf("its processes are in %s", in)
 	}
 
-	write(t, filepath.Join(configDir, "acceptance.hcl"), hcl("112MiB"))
+	write(t, filepath.Join(configDir, "acceptance.hcl"), withNode(hcl("112MiB")))
 	systemctl(t, "reload", "torpor")
 	if got := property(t, unit, "MemoryMax"); got != strconv.Itoa(112<<20) {
 		t.Errorf("after an edit MemoryMax is %s", got)

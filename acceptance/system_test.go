@@ -38,8 +38,8 @@ func TestJournal(t *testing.T) {
 	if err := os.WriteFile(path, []byte(message+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run(t, "systemd-run", "--wait", "--quiet", "--collect", "--unit=journal-test", "systemd-cat", "--identifier="+id,
-		"--priority=warning", "cat", path)
+	run(t, "systemd-run", "--wait", "--quiet", "--collect", "--unit=journal-test", "--property=SyslogIdentifier="+id,
+		"--property=SyslogLevel=warning", "cat", path)
 	entries := journal(t, "--boot", "--identifier="+id)
 	if len(entries) != 1 {
 		t.Fatalf("%d entries for %s, want 1: %v", len(entries), id, entries)

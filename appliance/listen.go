@@ -2,8 +2,10 @@ package appliance
 
 import (
 	"errors"
-	"fmt"
+	"io/fs"
 	"net"
+	"strings"
+	"time"
 
 	"torpor/event"
 	"torpor/spec"
@@ -11,9 +13,23 @@ import (
 
 // way is one way in: what is listened on. Ways that are equal need no change.
 type way struct {
-	address, socket string
+	address, socket string // one of them
+	protocol        string
+	mode            fs.FileMode // of a Unix socket
 	port            int
 	wakeOnClose     bool
+	sessionTimeout  time.Duration
+}
+
+// network is "tcp", "udp" or "unix", as net has them.
+func (w way) network() string {
+	switch {
+	case strings.HasPrefix(w.address, "/"):
+		return "unix"
+	case w.protocol == spec.ProtocolUDP:
+		return "udp"
+	}
+	return "tcp"
 }
 
 // listening is a way that is open, or why it is not.
@@ -71,39 +87,27 @@ func (d *daemon) open(f *function, w way) (stop func(), err error) {
 	if w.socket != "" {
 		return d.openHandedOver(f, w)
 	}
-	ln, err := d.bind("tcp", w.address)
+	s, err := d.bind(w)
 	if err != nil {
 		return nil, err
 	}
-	close := f.route.Serve(ln, w.port, w.wakeOnClose)
+	closed, err := f.serve(s, w)
+	if err != nil {
+		d.unbind(w.storedName())
+		return nil, err
+	}
 	return func() {
-		close()
-		d.unbind(storedName("tcp", w.address))
+		closed()
+		d.unbind(w.storedName())
 	}, nil
 }
 
-// openHandedOver serves duplicates of systemd's sockets, so that those stay open
-// over a change of declaration.
-func (d *daemon) openHandedOver(f *function, w way) (stop func(), err error) {
-	handed := d.sockets[w.socket]
-	if len(handed) == 0 {
-		return nil, fmt.Errorf("systemd handed over no socket named %q: name it with FileDescriptorName= in a .socket unit of this service", w.socket)
+// serve takes clients in from a socket.
+func (f *function) serve(s socket, w way) (stop func(), err error) {
+	if pc, ok := s.(net.PacketConn); ok {
+		return f.route.ServeDatagrams(pc, w.port, w.sessionTimeout)
 	}
-	var stops []func()
-	stop = func() {
-		for _, s := range stops {
-			s()
-		}
-	}
-	for _, file := range handed {
-		ln, err := net.FileListener(file)
-		if err != nil {
-			stop()
-			return nil, fmt.Errorf("socket %q: %w", w.socket, err)
-		}
-		stops = append(stops, f.route.Serve(ln, w.port, w.wakeOnClose))
-	}
-	return stop, nil
+	return f.route.Serve(s.(net.Listener), w.port, w.wakeOnClose), nil
 }
 
 func (l *listening) close() {
@@ -142,7 +146,14 @@ func (f *function) listenErrors() error {
 func ways(listens []spec.Listen) map[way]bool {
 	m := make(map[way]bool, len(listens))
 	for _, l := range listens {
-		m[way{address: l.Address, socket: l.Socket, port: l.Port, wakeOnClose: l.WakeOnClose}] = true
+		w := way{
+			address: l.Address, socket: l.Socket, protocol: l.Protocol, mode: l.Mode,
+			port: l.Port, wakeOnClose: l.WakeOnClose, sessionTimeout: l.SessionTimeout,
+		}
+		if w.socket != "" {
+			w.address, w.mode = "", 0 // they are systemd's business
+		}
+		m[w] = true
 	}
 	return m
 }

@@ -47,7 +47,7 @@ func (s *scopes) house(ctx context.Context, f spec.Function, id string, pid int)
 	}
 	g, err := s.cgroups.Adopt(at, cgroupLimits(f.Limits))
 	if err != nil {
-		return nil, errors.Join(err, s.manager.StopScope(ctx, scope.Name))
+		return nil, errors.Join(err, s.manager.Stop(ctx, scope.Name))
 	}
 	return g, nil
 }
@@ -82,7 +82,7 @@ func (s *scopes) limit(g *cgroup.Group, l spec.Limits) error {
 func (s *scopes) clear(g *cgroup.Group) error {
 	ctx, cancel := context.WithTimeout(context.Background(), scopeTime)
 	defer cancel()
-	return errors.Join(s.manager.StopScope(ctx, path.Base(g.Path())), g.Remove())
+	return errors.Join(s.manager.Stop(ctx, path.Base(g.Path())), g.Remove())
 }
 
 // list finds the slice where systemd nests it: a-b.slice is in a.slice.
@@ -107,8 +107,16 @@ func (s *scopes) folder() string {
 	return folder
 }
 
-// demolish leaves the slice to systemd.
-func (s *scopes) demolish() error { return nil }
+// demolish removes the slice, but for torpor.slice, which may hold those of other
+// nodes.
+func (s *scopes) demolish() error {
+	if !strings.Contains(s.name, "-") {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), scopeTime)
+	defer cancel()
+	return s.manager.Stop(ctx, s.slice())
+}
 
 func scopeLimits(l spec.Limits) systemd.Limits {
 	return systemd.Limits{Memory: uint64(l.Memory), CPUs: l.CPUs, Tasks: l.Pids}

@@ -94,9 +94,9 @@ func (m *Manager) LimitScope(ctx context.Context, name string, l Limits) error {
 	return nil
 }
 
-// StopScope has systemd kill what is left in a scope and forget it. One that is
-// gone is no error.
-func (m *Manager) StopScope(ctx context.Context, name string) error {
+// Stop has systemd stop a unit and forget it, if it was transient. One that is gone
+// is no error.
+func (m *Manager) Stop(ctx context.Context, name string) error {
 	conn, err := m.connect(ctx)
 	if err != nil {
 		return err

@@ -44,6 +44,13 @@ func main() {
 		_, err := fmt.Println(r.FormValue("text"))
 		answer(w, "printed", err)
 	})
+	http.HandleFunc("/udp", func(w http.ResponseWriter, r *http.Request) {
+		pc, err := net.ListenPacket("udp", r.FormValue("address"))
+		if err == nil {
+			go echo(pc)
+		}
+		answer(w, "bound", err)
+	})
 	fmt.Println("listening with", os.Args[1:])
 	log.Fatal(http.ListenAndServe("127.0.0.1:8000", nil))
 }
@@ -53,6 +60,17 @@ func talk(lines string) {
 	n, _ := strconv.Atoi(lines)
 	for i := range n {
 		fmt.Println("line", i)
+	}
+}
+
+func echo(pc net.PacketConn) {
+	buf := make([]byte, 1<<16)
+	for {
+		n, from, err := pc.ReadFrom(buf)
+		if err != nil {
+			return
+		}
+		_, _ = pc.WriteTo(buf[:n], from)
 	}
 }
 
