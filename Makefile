@@ -8,16 +8,19 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 10s
 
 # With cgo and the race detector; the packages that start sandboxes cannot.
-RACED := ./api ./cgroup ./cli ./demo ./doctor ./gateway ./hibernate ./image ./output ./reconcile ./spec ./systemd
+RACED := ./api ./cgroup ./cli ./demo ./doctor ./gateway ./hibernate ./image ./install ./output ./reconcile ./spec ./systemd
 
 .DEFAULT_GOAL := help
-.PHONY: help build setup demo test unit guest nspawn testvm vmshell fuzz bench fmt clean
+.PHONY: help build deb setup demo test unit guest nspawn testvm vmshell fuzz bench fmt clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 build: ## Build out/torpor, one static binary
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o out/torpor .
+
+deb: build ## Pack out/torpor into out/torpor_VERSION_amd64.deb
+	@scripts/deb.sh '$(VERSION)'
 
 setup: ## Install missing Debian packages, make the examples' root file systems
 	@scripts/setup.sh
@@ -41,8 +44,8 @@ unit:
 	CGO_ENABLED=1 $(GO) test -race -timeout 10m $(RACED)
 	$(GO) test -count=1 -timeout 10m $(filter-out torpor/appliance,$(shell $(GO) list ./...))
 
-# What a guest is given. With a target that builds the package, this line is: guest: setup build deb
-guest: setup build
+# What a guest is given.
+guest: setup build deb
 	@scripts/setup.sh guest
 
 nspawn: guest ## The acceptance tests under systemd in a container (RUN=REGEX: some of them)

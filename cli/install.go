@@ -106,7 +106,7 @@ func (a *app) mayInstall(f installFlags) error {
 	if !f.live {
 		return nil
 	}
-	const debian = "/var/lib/dpkg/info/torpor.list"
+	const debian = "/usr/share/doc/torpor/copyright" // packages have it, and nothing else
 	if _, err := os.Stat(f.layout.On(debian)); err == nil && !f.force {
 		return errors.New("torpor is installed here as a Debian package: upgrade that, with apt or dpkg")
 	}

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"torpor/api"
@@ -27,15 +29,20 @@ sockets, after the daemon has been stopped. Images and data in the state folder 
 			if err := absolute(&o.State, &o.Runtime); err != nil {
 				return err
 			}
-			release, err := api.Lock(o.Runtime)
-			if err != nil {
-				return err
-			}
-			defer release()
-			return a.deps.Teardown(c.Context(), o)
+			return a.teardown(c.Context(), o)
 		},
 	}
 	stateFlag(c, &o.State)
 	logs.add(c)
 	return c
+}
+
+// teardown keeps daemons from starting meanwhile.
+func (a *app) teardown(ctx context.Context, o TeardownOptions) error {
+	release, err := api.Lock(o.Runtime)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return a.deps.Teardown(ctx, o)
 }

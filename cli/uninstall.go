@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"torpor/api"
 	"torpor/install"
 	"torpor/systemd"
 )
@@ -105,15 +104,15 @@ func (a *app) stopAll(ctx context.Context, sockets *install.SocketPlan, t Teardo
 		}
 	}
 	a.printf("%-8s torpor teardown\n", "run")
-	if dry {
+	if !dry {
+		if err := a.teardown(ctx, t); err != nil {
+			return err
+		}
+	}
+	if !a.host().Booted() {
 		return nil
 	}
-	release, err := api.Lock(t.Runtime)
-	if err != nil {
-		return err
-	}
-	defer release()
-	return a.deps.Teardown(ctx, t)
+	return a.runAll(ctx, []command{systemctl("stop", systemd.SliceName)}, dry)
 }
 
 // sayWhatIsLeft names the folders that are the user's, or removes the one that can

@@ -162,5 +162,6 @@ func (p *SocketPlan) removeLinks(name string) error {
 			errs = append(errs, remove(link))
 		}
 	}
+	_ = os.Remove(filepath.Join(p.dir, systemd.ServiceName+".wants")) // if it is empty
 	return errors.Join(errs...)
 }

@@ -113,6 +113,9 @@ func TestStaleSocketsGo(t *testing.T) {
 			t.Errorf("%s is left", path)
 		}
 	}
+	if links, _ := filepath.Glob(filepath.Join(dir, "*.wants/*")); len(links) != 2 {
+		t.Errorf("links: %v, want those of the other", links)
+	}
 	if p := syncSockets(t, dir, declare(t, one)); p.Changes() {
 		t.Errorf("once more it changes %+v", p.Steps)
 	}

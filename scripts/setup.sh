@@ -11,6 +11,7 @@ wanted=(
   make
   e2fsprogs mount # a small file system that the tests fill up
   systemd # systemd-socket-activate, which the tests run
+  groff-base # the manual pages, as man shows them
   mmdebstrap # the examples' root file systems
 )
 if [ "${1:-}" = guest ]; then
