@@ -26,14 +26,19 @@ func suite(m *testing.M) (code int, err error) {
 	if !inGuest() {
 		return 2, fmt.Errorf("these tests change the machine they run on: use `make nspawn` or `make testvm`")
 	}
+	switch os.Getenv(phaseEnv) {
+	case beforeReboot:
+		return runInstalled(m)
+	case afterReboot:
+		return m.Run(), purge()
+	}
 	before, err := look()
 	if err != nil {
 		return 1, err
 	}
-	if err := install(); err != nil {
-		return 1, err
+	if code, err = runInstalled(m); err != nil {
+		return code, err
 	}
-	code = m.Run()
 	if err := purge(); err != nil {
 		return code, err
 	}
@@ -43,4 +48,12 @@ func suite(m *testing.M) (code int, err error) {
 		code = max(code, 1)
 	}
 	return code, err
+}
+
+// runInstalled runs the tests with torpor installed, which it stays.
+func runInstalled(m *testing.M) (code int, err error) {
+	if err := install(); err != nil {
+		return 1, err
+	}
+	return m.Run(), nil
 }

@@ -31,5 +31,5 @@ tcg) processor=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;; # such a guest
 esac
 
 exec qemu-system-x86_64 -machine q35 "${processor[@]}" -smp 2 -m 4096 \
-  -nodefaults -no-user-config -display none -no-reboot "${disks[@]}" \
+  -nodefaults -no-user-config -display none "${disks[@]}" \
   -kernel "$image/vmlinuz" -append "root=/dev/nvme0n1 rw console=ttyS0 panic=-1 $append" "$@"
