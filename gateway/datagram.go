@@ -206,9 +206,11 @@ func (v *receiver) session(from peer, b *Backend) *session {
 }
 
 // drop counts datagrams that reach nobody.
-func (v *receiver) drop(reason string, n int) {
-	total := v.route.dropped.Add(int64(n))
-	v.route.drops.warn(v.route.log, "datagrams dropped", event.Dismissed, "port", v.port, "reason", reason, "total", total)
+func (v *receiver) drop(reason string, n int) { v.route.drop(v.port, reason, n) }
+
+func (r *Route) drop(port int, reason string, n int) {
+	total := r.dropped.Add(int64(n))
+	r.drops.warn(r.log, "datagrams dropped", event.Dismissed, "port", port, "reason", reason, "total", total)
 }
 
 // peers counts those who have a session, or something held.

@@ -370,3 +370,46 @@ func TestStopServingDatagrams(t *testing.T) {
 		t.Error("a closed route has left the socket open")
 	}
 }
+
+// What a Route that is handed over has not received is the next one's.
+func TestHandOverLeavesDatagrams(t *testing.T) {
+	vault, _, err := OpenVault(t.Context(), newShelf(t), nil, 1, discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vault.Close()
+	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := pc.(*net.UDPConn).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	r := NewRoute("f", Limits{}, discard(), func() {})
+	r.SetVault(vault)
+	if _, err := r.ServeDatagrams(pc, 53, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	client := newUDPClient(t, pc.LocalAddr().String())
+	send(t, client, "before")
+	until(t, "held", func() bool { return r.Stats().Held == 1 })
+	if kept, lost, err := r.HandOver(t.Context()); kept != 0 || lost != 0 || err != nil {
+		t.Errorf("handed over: %d, %d, %v", kept, lost, err)
+	}
+	if n := r.Stats().Dropped; n != 1 {
+		t.Errorf("%d dropped, want 1", n)
+	}
+	send(t, client, "after")
+
+	f := newUDPFunction(t)
+	next, err := net.FilePacketConn(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newRigOf(t, next, f.addr(), datagramOptions{})
+	g.backend.Open()
+	f.answer(t, f.expect(t, "after"), "reply")
+	expectDatagram(t, client, "reply")
+}

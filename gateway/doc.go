@@ -1,4 +1,6 @@
-// Package gateway owns the clients' TCP connections of functions that sleep.
+// Package gateway owns the clients' connections and datagrams of functions that
+// sleep. Clients come over TCP, UDP and Unix sockets; functions are reached over
+// TCP and UDP.
 //
 // A [Route] is one function as its clients see it: it accepts connections,
 // holds them while there is nowhere to send them, and forwards them. A
@@ -34,6 +36,28 @@
 // client still sends is read away for a bounded time so that it is not answered
 // with a reset. A connection on which nothing was forwarded when its backend is
 // closed goes to the next backend, if there is one or the client has sent bytes.
+//
+// A Unix socket knows no reset that could be passed on: its client reads to the end
+// of what the function had sent.
+//
+// # Datagrams
+//
+// Each peer of a datagram socket has a session: a socket of its own into the
+// sandbox, so that the function can tell peers apart and its replies find the right
+// one. A session ends after its timeout without a datagram either way, when its
+// backend is closed, or as the one that was silent for longest where there are too
+// many. The peer's next datagram begins another one, with the Route's present
+// backend. A session counts as a connection.
+//
+// A datagram need not be answered: a session is in flight while one is being sent
+// to the function, and for [Lull] after its last one either way. The gate is the
+// same as for connections. Datagrams that are held there, or for want of a backend,
+// are copied: 64 of a peer and 4096 of a Route at most, of 256 KiB and 4 MiB. More
+// are dropped, as are those that were held for longer than Limits.Hold;
+// RouteStats.Dropped counts them. While anything is held at a socket, all that
+// comes is put behind it, so that those of one peer stay in order. What was held is
+// forwarded as fast as the function reads, so that its socket does not overflow
+// while it is still waking up.
 //
 // # Outliving the process
 //
@@ -80,11 +104,13 @@
 //
 // # Concurrency
 //
-// All methods may be called from any goroutine. Route.mu and Backend.mu are
-// never held together, and neither during a callback, a log line or a blocking
-// call. A nudge must not block; it says "look again" and nothing more, and it
-// may come when nothing is left to see. Each established connection has two
-// goroutines, one a direction; everything ends after Route.Close.
+// All methods may be called from any goroutine. Route.mu, Backend.mu and
+// receiver.mu are never held together, and none during a callback, a log line or a
+// blocking call. A nudge must not block; it says "look again" and nothing more, and
+// it may come when nothing is left to see. Each established connection has two
+// goroutines, one a direction. A datagram socket has one, another one while
+// anything is held there, and one for each session. Everything ends after
+// Route.Close.
 //
 // Linux only. It imports nothing of torpor; only the appliance imports it.
 package gateway
