@@ -41,7 +41,7 @@ type daemon struct {
 	images   *image.Store
 	output   *output.Store
 	records  records
-	sockets  map[string][]*net.TCPListener // from systemd, by name
+	sockets  map[string][]*os.File // from systemd, by name
 	memTotal int64
 
 	events chan func()   // to run in the loop
@@ -104,9 +104,7 @@ func newDaemon(o Options) (*daemon, error) {
 	if d.output, err = output.NewStore(filepath.Join(o.State, "output"), outputKept, d.tell, o.Log); err != nil {
 		return nil, err
 	}
-	if d.sockets, err = systemd.Sockets(); err != nil {
-		return nil, err
-	}
+	d.sockets = systemd.Sockets()
 	if d.memTotal, err = memTotal(); err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func (d *daemon) change(s spec.Function) api.Change {
 	if f == nil {
 		c.Kind = api.Add
 		for _, l := range s.Listens {
-			c.Details = append(c.Details, fmt.Sprintf("listens on %s for port %d", orElse(l.Address, "socket "+l.Socket), l.Port))
+			c.Details = append(c.Details, describe(l))
 		}
 		return c
 	}
@@ -61,6 +61,21 @@ func (d *daemon) change(s spec.Function) api.Change {
 		c.Details = append(c.Details, "nothing restarts")
 	}
 	return c
+}
+
+// describe says where a function listens.
+func describe(l spec.Listen) string {
+	place, port := l.Address, "port"
+	switch {
+	case l.Socket != "" && l.Address != "":
+		place = fmt.Sprintf("socket %s of systemd, %s,", l.Socket, l.Address)
+	case l.Socket != "":
+		place = "socket " + l.Socket
+	}
+	if l.Protocol == spec.ProtocolUDP {
+		port = "UDP port"
+	}
+	return fmt.Sprintf("listens on %s for %s %d", place, port, l.Port)
 }
 
 // differences names the attributes that differ, with both values where those

@@ -52,7 +52,7 @@ func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*insta
 	i := d.newInstance(sandbox, group, f.Fingerprint())
 	i.started = started
 	running := time.Now()
-	if err := waitReady(ctx, i, f); err != nil {
+	if err := waitReady(ctx, i, f, d.probe(f)); err != nil {
 		return nil, errors.Join(d.causeOfDeath(i, err, f), d.endInstance(i, 0))
 	}
 	i.startup = startup{
@@ -63,13 +63,15 @@ func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*insta
 }
 
 func (d *daemon) newInstance(s Sandbox, g *cgroup.Group, fingerprint string) *instance {
-	return &instance{
+	i := &instance{
 		Sandbox: s, group: g, fingerprint: fingerprint,
 		backend:   gateway.NewBackend(s.Dial, d.nudge),
 		started:   time.Now(),
 		isolation: spec.IsolationGVisor,
 		released:  make(chan struct{}),
 	}
+	i.backend.UseUDP(s)
+	return i
 }
 
 // causeOfDeath adds to an error what the kernel knows of it.
@@ -162,15 +164,15 @@ func orElse(s, otherwise string) string {
 	return s
 }
 
-// waitReady waits until the function accepts on its first listener, or answers
-// ready.path there. It asks often: a cold start is measured in milliseconds.
-func waitReady(ctx context.Context, i *instance, f spec.Function) error {
+// waitReady waits until the function passes the probe. It asks often: a cold start
+// is measured in milliseconds.
+func waitReady(ctx context.Context, i *instance, f spec.Function, p probe) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, f.Ready.Timeout,
-		fmt.Errorf("not ready after %s: nothing answers on port %d (ready.timeout)", f.Ready.Timeout, f.Listens[0].Port))
+		fmt.Errorf("not ready after %s: %s (ready.timeout)", f.Ready.Timeout, p.missing()))
 	defer cancel()
 	const shortest, longest = 500 * time.Microsecond, 20 * time.Millisecond
 	for pause := shortest; ; pause = min(longest, pause*5/4) {
-		if ready(ctx, i, f) {
+		if p.passed(ctx, i) {
 			return nil
 		}
 		select {
@@ -181,18 +183,4 @@ func waitReady(ctx context.Context, i *instance, f spec.Function) error {
 		case <-time.After(pause):
 		}
 	}
-}
-
-func ready(ctx context.Context, i *instance, f spec.Function) bool {
-	conn, err := i.Dial(ctx, f.Listens[0].Port)
-	if err != nil {
-		return false
-	}
-	defer conn.Close()
-	if f.Ready.Path == "" {
-		return true
-	}
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	defer stop()
-	return answersOK(conn, f.Ready.Path)
 }

@@ -3,16 +3,24 @@ package appliance
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"torpor/spec"
 )
 
 // way is one way in: what is listened on. Ways that are equal need no change.
 type way struct {
-	address, socket string
+	address, socket string // one of them
+	protocol        string
+	mode            fs.FileMode // of a Unix socket
 	port            int
 	wakeOnClose     bool
+	sessionTimeout  time.Duration
 }
 
 // listening is a way that is open, or why it is not.
@@ -67,51 +75,39 @@ func (d *daemon) listenAgain() {
 }
 
 func (d *daemon) open(f *function, w way) (stop func(), err error) {
-	if w.socket != "" {
+	switch {
+	case w.socket != "":
 		return d.openHandedOver(f, w)
-	}
-	ln, err := net.Listen("tcp", w.address)
-	if err != nil {
-		return nil, err
-	}
-	return f.route.Serve(ln.(*net.TCPListener), w.port, w.wakeOnClose), nil
-}
-
-// openHandedOver serves duplicates of systemd's sockets, so that those stay open
-// over a change of declaration.
-func (d *daemon) openHandedOver(f *function, w way) (stop func(), err error) {
-	handed := d.sockets[w.socket]
-	if len(handed) == 0 {
-		return nil, fmt.Errorf("systemd handed over no socket named %q: name it with FileDescriptorName= in a .socket unit of this service", w.socket)
-	}
-	var stops []func()
-	stop = func() {
-		for _, s := range stops {
-			s()
-		}
-	}
-	for _, ln := range handed {
-		dup, err := duplicate(ln)
+	case w.protocol == spec.ProtocolUDP:
+		pc, err := net.ListenPacket("udp", w.address)
 		if err != nil {
-			stop()
-			return nil, fmt.Errorf("socket %q: %w", w.socket, err)
+			return nil, explain(err)
 		}
-		stops = append(stops, f.route.Serve(dup, w.port, w.wakeOnClose))
+		return f.route.ServeDatagrams(pc, w.port, w.sessionTimeout)
+	case strings.HasPrefix(w.address, "/"):
+		ln, err := listenUnix(w.address, w.mode)
+		if err != nil {
+			return nil, err
+		}
+		return f.route.Serve(ln, w.port, w.wakeOnClose), nil
+	default:
+		ln, err := net.Listen("tcp", w.address)
+		if err != nil {
+			return nil, explain(err)
+		}
+		return f.route.Serve(ln, w.port, w.wakeOnClose), nil
 	}
-	return stop, nil
 }
 
-func duplicate(ln *net.TCPListener) (*net.TCPListener, error) {
-	file, err := ln.File()
-	if err != nil {
-		return nil, err
+// explain adds to an error what to do about it.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, unix.EADDRINUSE):
+		return fmt.Errorf("%w: end what uses it, or declare another address", err)
+	case errors.Is(err, unix.EADDRNOTAVAIL):
+		return fmt.Errorf("%w: this machine has no such address at present", err)
 	}
-	defer file.Close()
-	dup, err := net.FileListener(file)
-	if err != nil {
-		return nil, err
-	}
-	return dup.(*net.TCPListener), nil
+	return err
 }
 
 func (l *listening) close() {
@@ -150,7 +146,14 @@ func (f *function) listenErrors() error {
 func ways(listens []spec.Listen) map[way]bool {
 	m := make(map[way]bool, len(listens))
 	for _, l := range listens {
-		m[way{address: l.Address, socket: l.Socket, port: l.Port, wakeOnClose: l.WakeOnClose}] = true
+		w := way{
+			address: l.Address, socket: l.Socket, protocol: l.Protocol, mode: l.Mode,
+			port: l.Port, wakeOnClose: l.WakeOnClose, sessionTimeout: l.SessionTimeout,
+		}
+		if w.socket != "" {
+			w.address, w.mode = "", 0 // they are systemd's business
+		}
+		m[w] = true
 	}
 	return m
 }

@@ -26,8 +26,10 @@ type node struct {
 	*api.Client
 	dir, config, state, runtime string
 
-	command []string // in front of the daemon's own
-	undo    []func() // to be done once the daemon and its functions are gone
+	command []string   // in front of the daemon's own
+	files   []*os.File // descriptors from 3 on
+	env     []string   // besides this process's
+	undo    []func()   // to be done once the daemon and its functions are gone
 	process *exec.Cmd
 	ended   chan struct{} // closed when process has
 }
@@ -101,7 +103,8 @@ func (n *node) launch() {
 	}
 	args := slices.Concat(n.command, []string{self, n.config, n.state, n.runtime})
 	n.process = exec.Command(args[0], args[1:]...)
-	n.process.Env = append(os.Environ(), daemonRole+"=1")
+	n.process.Env = append(os.Environ(), append(n.env, daemonRole+"=1")...)
+	n.process.ExtraFiles = n.files
 	n.process.Dir = n.dir // by which its helpers are known
 	n.process.Stderr = log
 	if err := n.process.Start(); err != nil {

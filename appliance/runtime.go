@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 
+	"torpor/gateway"
 	"torpor/gvisor"
 )
 
@@ -32,6 +33,9 @@ type Sandbox interface {
 	Done() <-chan struct{}
 	ExitStatus() string
 	Dial(ctx context.Context, port int) (*net.TCPConn, error)
+	gateway.UDP
+	// BoundUDP tells whether the function has bound a UDP port.
+	BoundUDP(port int) (bool, error)
 	Terminate(ctx context.Context) error
 	GiveBack(ctx context.Context) error
 	Reap()

@@ -34,6 +34,9 @@ func (f *function) why(now time.Time) api.Why {
 	}
 	route := f.route.Stats()
 	say("connections: %d open, %d of them held until it is awake", route.Connections, route.Held)
+	if route.Dropped > 0 {
+		say("datagrams that reached nobody: %d; the log says why", route.Dropped)
+	}
 	if f.sandbox != nil {
 		gate := f.sandbox.backend.Stats()
 		say("requests in flight: %d; last byte %s ago", gate.Busy, now.Sub(gate.LastActive).Round(time.Second))

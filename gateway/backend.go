@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"context"
+	"maps"
 	"math"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,8 +29,11 @@ type Backend struct {
 	nudge  func()
 	now    func() time.Time
 	settle time.Duration
+	lull   time.Duration
+	udp    UDP // nil: none
 
 	settled *time.Timer // nudges once nothing waits for the function, and has not for settle
+	lulled  *time.Timer // looks whether sessions are still in flight, while any is
 
 	epoch time.Time // timestamps below are nanoseconds since then
 
@@ -44,15 +49,18 @@ type Backend struct {
 	conns   map[*conn]struct{} // established
 	active  map[*conn]struct{} // perhaps in flight; pruned when somebody asks
 	pending int                // those in active that wait for one of their sides
+
+	sessions map[*session]struct{} // dialled
+	talking  map[*session]struct{} // perhaps in flight; pruned when somebody asks
 }
 
 // BackendStats is what a Backend's owner decides by.
 type BackendStats struct {
-	Connections int       // established
+	Connections int       // established, and sessions of datagrams
 	Busy        int       // in flight
 	Held        int       // waiting at the gate: new connections, and old ones with a new byte
 	OldestHeld  time.Time // when the longest waiting began to; zero if none is held
-	LastActive  time.Time // last byte either way, or new connection; when created if there was none
+	LastActive  time.Time // last byte or datagram either way, or new connection; when created if there was none
 }
 
 // NewBackend returns a Backend whose gate is shut. It calls nudge, without locks
@@ -65,7 +73,7 @@ func NewBackend(dial DialFunc, nudge func()) *Backend {
 
 func newBackend(dial DialFunc, nudge func(), now func() time.Time, settle time.Duration) *Backend {
 	alive, kill := context.WithCancel(context.Background())
-	return &Backend{
+	b := &Backend{
 		dial:    dial,
 		nudge:   nudge,
 		settled: time.AfterFunc(math.MaxInt64, nudge),
@@ -77,7 +85,13 @@ func newBackend(dial DialFunc, nudge func(), now func() time.Time, settle time.D
 		queue:   make(queue),
 		conns:   make(map[*conn]struct{}),
 		active:  make(map[*conn]struct{}),
+
+		lull:     Lull,
+		sessions: make(map[*session]struct{}),
+		talking:  make(map[*session]struct{}),
 	}
+	b.lulled = time.AfterFunc(never, b.nudgeLulled)
+	return b
 }
 
 // SetName says which sandbox it is, for the next process: see Kept.Sandbox. To be
@@ -109,7 +123,8 @@ func (b *Backend) TryShut() bool {
 
 func (b *Backend) shutIdleLocked() bool {
 	b.pruneLocked()
-	if len(b.active) > 0 {
+	b.pruneTalkingLocked()
+	if len(b.active)+len(b.talking) > 0 {
 		return false
 	}
 	b.open = false
@@ -121,10 +136,11 @@ func (b *Backend) Stats() BackendStats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.pruneLocked()
+	b.pruneTalkingLocked()
 	return BackendStats{
-		Connections: len(b.conns),
-		Busy:        len(b.active),
-		Held:        len(b.queue),
+		Connections: len(b.conns) + len(b.sessions),
+		Busy:        len(b.active) + len(b.talking),
+		Held:        b.queue.held(),
 		OldestHeld:  b.queue.oldest(),
 		LastActive:  b.epoch.Add(time.Duration(b.lastActive.Load())),
 	}
@@ -138,6 +154,7 @@ func (b *Backend) Close() {
 	b.mu.Lock()
 	b.closed, b.open = true, false
 	b.settled.Stop()
+	b.lulled.Stop()
 	b.kill()
 	for w := range b.queue {
 		b.queue.release(w, gone)
@@ -146,10 +163,14 @@ func (b *Backend) Close() {
 	for c := range b.conns {
 		ending = append(ending, c)
 	}
+	silenced := slices.Collect(maps.Keys(b.sessions))
 	b.mu.Unlock()
 
 	for _, c := range ending {
 		c.end()
+	}
+	for _, s := range silenced {
+		s.end()
 	}
 }
 

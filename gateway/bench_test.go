@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"runtime"
@@ -138,6 +139,47 @@ func BenchmarkIdleConnection(b *testing.B) {
 		}
 		conns = conns[:0]
 		until(b, "closed", func() bool { return g.Route.Stats().Connections == 0 })
+	}
+}
+
+// BenchmarkDatagrams measures echoed datagrams: one by one, and as many as go.
+func BenchmarkDatagrams(b *testing.B) {
+	p := startProcess(b)
+	g := newDatagramRig(b, p.udp, datagramOptions{})
+	g.backend.Open()
+	for _, to := range []struct{ name, addr string }{{"direct", p.udp}, {"gateway", g.addr}} {
+		for _, window := range []int{1, 64} {
+			b.Run(fmt.Sprint(to.name, "/window=", window), func(b *testing.B) { benchmarkDatagrams(b, to.addr, window) })
+		}
+		b.Run(to.name+"/new-peers", func(b *testing.B) {
+			buf := make([]byte, maxPacket)
+			for b.Loop() {
+				conn := newUDPClient(b, to.addr)
+				send(b, conn, "who are you?")
+				if _, err := conn.Read(buf); err != nil {
+					b.Fatal(err)
+				}
+				conn.Close()
+			}
+		})
+	}
+}
+
+func benchmarkDatagrams(b *testing.B, addr string, window int) {
+	conn := newUDPClient(b, addr)
+	message, buf := make([]byte, 128), make([]byte, maxPacket)
+	waiting := 0
+	for b.Loop() {
+		if _, err := conn.Write(message); err != nil {
+			b.Fatal(err)
+		}
+		if waiting++; waiting < window {
+			continue
+		}
+		if _, err := conn.Read(buf); err != nil {
+			b.Fatal(err)
+		}
+		waiting--
 	}
 }
 

@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -10,14 +12,21 @@ import (
 // Route has ended, at most two seconds after ctx, with ctx's error if that cut
 // exchanges short. Use it once.
 func (r *Route) Close(ctx context.Context) error {
-	for _, l := range r.retire() {
+	listeners, receivers := r.retire()
+	for _, l := range listeners {
 		r.stop(l)
+	}
+	for _, v := range receivers {
+		v.pause()
 	}
 	err := r.drain(ctx)
 
 	rest := r.finalConns()
 	for _, c := range rest {
 		c.end()
+	}
+	for _, v := range receivers {
+		r.stopReceiver(v)
 	}
 	r.kill()
 	ended := make(chan struct{})
@@ -40,15 +49,11 @@ func (r *Route) Close(ctx context.Context) error {
 }
 
 // retire makes the Route take nothing new.
-func (r *Route) retire() []*listener {
+func (r *Route) retire() ([]*listener, []*receiver) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
-	all := make([]*listener, 0, len(r.listeners))
-	for l := range r.listeners {
-		all = append(all, l)
-	}
-	return all
+	return slices.Collect(maps.Keys(r.listeners)), slices.Collect(maps.Keys(r.receivers))
 }
 
 // drain waits until all who came have been served.
@@ -92,6 +97,9 @@ func (r *Route) serving() (all map[*Backend]struct{}, arriving bool) {
 		} else {
 			arriving = true
 		}
+	}
+	for v := range r.receivers {
+		arriving = arriving || v.holding.Load()
 	}
 	return all, arriving
 }

@@ -20,13 +20,18 @@ const functionEnv = "GATEWAY_TEST_FUNCTION"
 
 // functionMain serves until its standard input ends: a request is four bytes of
 // length and a payload, the reply is the same with every bit of the payload
-// turned, in one write.
+// turned, in one write. A datagram is answered in the same way.
 func functionMain() {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(ln.Addr())
+	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(ln.Addr(), pc.LocalAddr())
+	go answerDatagrams(pc)
 	go func() {
 		for {
 			conn, err := ln.Accept()
@@ -57,6 +62,18 @@ func answerAll(conn net.Conn) {
 	}
 }
 
+func answerDatagrams(pc net.PacketConn) {
+	buf := make([]byte, maxPacket)
+	for {
+		n, from, err := pc.ReadFrom(buf)
+		if err != nil {
+			return
+		}
+		turn(buf[:n])
+		_, _ = pc.WriteTo(buf[:n], from)
+	}
+}
+
 func turn(p []byte) {
 	for i := range p {
 		p[i] = ^p[i]
@@ -65,7 +82,8 @@ func turn(p []byte) {
 
 // process is a function in a process of its own.
 type process struct {
-	addr string
+	addr string // where it takes connections
+	udp  string // where it takes datagrams
 	cmd  *exec.Cmd
 }
 
@@ -91,11 +109,11 @@ func startProcess(t testing.TB) *process {
 		in.Close()
 		_ = cmd.Wait()
 	})
-	addr, err := bufio.NewReader(out).ReadString('\n')
+	addrs, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.addr = strings.TrimSpace(addr)
+	p.addr, p.udp, _ = strings.Cut(strings.TrimSpace(addrs), " ")
 	return p
 }
 

@@ -17,7 +17,8 @@ const (
 // clients who wait to be accepted are safe where somebody holds another descriptor.
 // It stops each connection between two bytes, held ones and those in flight
 // likewise, and entrusts those to the Vault that were not yet. A dial under way is
-// given up; its client is left as a held one.
+// given up; its client is left as a held one. Of datagrams, those are left that
+// wait in the socket: sessions end, and held datagrams are dropped.
 //
 // It returns after a second at most, or when ctx ends, with the number of
 // connections that are in the vault, and of those that could not be put there and
@@ -29,11 +30,16 @@ func (r *Route) HandOver(ctx context.Context) (kept, lost int, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, handOverTime)
 	defer cancel()
-	for _, l := range r.retire() {
+	listeners, receivers := r.retire()
+	for _, l := range listeners {
 		if unix, ok := l.Listener.(*net.UnixListener); ok {
 			unix.SetUnlinkOnClose(false) // the next process listens there too
 		}
 		r.stop(l)
+	}
+	for _, v := range receivers {
+		v.pause()
+		r.stopReceiver(v)
 	}
 	for _, c := range r.takeLeave(ctx) {
 		c.leave()

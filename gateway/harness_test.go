@@ -239,10 +239,20 @@ func (f *function) accept(t testing.TB) *net.TCPConn {
 	}
 }
 
-// clock is set by tests.
-type clock struct{ offset atomic.Int64 }
+// clock is set by tests. It runs, too, unless it was stopped before it was in use.
+type clock struct {
+	offset  atomic.Int64
+	stopped time.Time
+}
 
-func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.offset.Load())) }
+func (c *clock) now() time.Time {
+	base := c.stopped
+	if base.IsZero() {
+		base = time.Now()
+	}
+	return base.Add(time.Duration(c.offset.Load()))
+}
+
 func (c *clock) advance(d time.Duration) { c.offset.Add(int64(d)) }
 
 type logBuffer struct {

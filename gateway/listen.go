@@ -24,9 +24,8 @@ type listener struct {
 
 // Serve accepts connections for the function's port in a goroutine. With
 // wakeOnClose, a client that closes an idle connection wakes the function. The
-// listener, a *net.TCPListener or a *net.UnixListener of streams, belongs to the
-// Route now; stop closes it and returns when nothing more is accepted.
-// Connections go on.
+// listener, of TCP or of a Unix socket's streams, belongs to the Route now; stop
+// closes it and returns when nothing more is accepted. Connections go on.
 func (r *Route) Serve(ln net.Listener, port int, wakeOnClose bool) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &listener{ln, port, wakeOnClose, ctx, cancel, make(chan struct{})}

@@ -31,6 +31,7 @@ func TestStopListening(t *testing.T) {
 	expect(t, server, "still here")
 	connect(t, second.Addr().String())
 	f.accept(t)
+	until(t, "both established", func() bool { return b.Stats().Connections == 2 })
 	b.Close()
 	if err := r.Close(context.Background()); err != nil {
 		t.Error(err)

@@ -1,6 +1,9 @@
 package gateway
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // verdict says what becomes of a connection that asked to pass a gate.
 type verdict int
@@ -20,6 +23,7 @@ type waiter struct {
 	conn    *conn
 	fin     bool // it is the client's FIN that waits
 	since   time.Time
+	crowd   *atomic.Int32 // how many it stands for, if not for one
 	done    chan struct{}
 	verdict verdict
 }
@@ -49,6 +53,18 @@ func (q queue) remove(w *waiter) bool {
 	_, here := q[w]
 	delete(q, w)
 	return here
+}
+
+// held counts those who wait.
+func (q queue) held() (n int) {
+	for w := range q {
+		if w.crowd == nil {
+			n++
+		} else {
+			n += int(w.crowd.Load())
+		}
+	}
+	return n
 }
 
 // oldest is when the longest waiting began to.

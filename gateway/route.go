@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,9 +19,10 @@ type Limits struct {
 
 // RouteStats is what a Route's owner decides by.
 type RouteStats struct {
-	Connections int       // accepted and not closed yet, held ones included
+	Connections int       // accepted and not closed yet, held ones included; and peers that send datagrams
 	Held        int       // waiting for a backend, or at the gate of the present one
 	OldestHeld  time.Time // when the longest waiting began to; zero if none is held
+	Dropped     int64     // datagrams that reached nobody, of all time
 }
 
 // Route is one function's listeners, and the backend that they lead to.
@@ -30,10 +33,14 @@ type Route struct {
 
 	limits atomic.Pointer[Limits]
 	reason atomic.Pointer[string]
-	pipes  pipes
 	vault  *Vault
 
-	overflows, expiries, failures throttle // of log lines
+	pipes    pipes
+	packets  packets
+	heldRoom sharedRoom
+	dropped  atomic.Int64 // datagrams
+
+	overflows, expiries, failures, drops throttle // of log lines
 
 	alive      context.Context // ends when Close no longer waits
 	kill       context.CancelFunc
@@ -50,6 +57,7 @@ type Route struct {
 	held      int                // new connections that wait, here or at a gate
 	conns     map[*conn]struct{} // accepted and not closed yet
 	listeners map[*listener]struct{}
+	receivers map[*receiver]struct{}
 	leaving   context.Context // within which HandOver must be through; nil before
 	sweeper   *time.Timer
 	sweepTime time.Duration
@@ -77,6 +85,8 @@ func NewRoute(name string, limits Limits, log *slog.Logger, nudge func()) *Route
 		queue:     make(queue),
 		conns:     make(map[*conn]struct{}),
 		listeners: make(map[*listener]struct{}),
+		receivers: make(map[*receiver]struct{}),
+		heldRoom:  sharedRoom{room: routeRoom},
 		sweepTime: sweepTime,
 	}
 	r.SetLimits(limits)
@@ -122,8 +132,12 @@ func (r *Route) turnLocked(refused bool) {
 func (r *Route) Stats() RouteStats {
 	r.mu.Lock()
 	b := r.backend
-	s := RouteStats{Connections: len(r.conns), Held: len(r.queue), OldestHeld: r.queue.oldest()}
+	s := RouteStats{Connections: len(r.conns), Held: r.queue.held(), OldestHeld: r.queue.oldest(), Dropped: r.dropped.Load()}
+	receivers := slices.Collect(maps.Keys(r.receivers))
 	r.mu.Unlock()
+	for _, v := range receivers {
+		s.Connections += v.peers()
+	}
 	if b == nil {
 		return s
 	}

@@ -25,6 +25,7 @@ type Sandbox struct {
 	netns  *os.File
 	exit   exitWatch
 	timing Timing
+	udp    sync.Map // of a port that was found bound, the loopback address
 	close  sync.Once
 }
 

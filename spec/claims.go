@@ -10,7 +10,7 @@ import (
 type claim struct {
 	function string
 	listen   Listen
-	ip       netip.Addr // invalid: all addresses
+	ip       netip.Addr // invalid: all addresses, or none
 }
 
 func (c claim) overlaps(other claim) bool {
@@ -19,30 +19,30 @@ func (c claim) overlaps(other claim) bool {
 
 // claims finds addresses and sockets that two listeners want.
 func (d *decoder) claims(functions []Function) {
-	ports := map[string][]claim{}
+	places := map[string][]claim{}
 	sockets := map[string]claim{}
 	for _, f := range functions {
 		for _, l := range f.Listens {
-			c := claim{function: f.Name, listen: l}
-			switch {
-			case l.Address != "":
-				port := ""
-				c.ip, port = splitAddress(l.Address)
-				d.claimAddress(ports[port], c)
-				ports[port] = append(ports[port], c)
-			case l.Socket != "":
-				first, taken := sockets[l.Socket]
-				if taken {
-					d.errorf(l.Range, "Socket claimed twice", "Socket %q is claimed by %s already. Use another one.", l.Socket, first)
-					continue
-				}
-				sockets[l.Socket] = c
+			if l.Address != "" {
+				d.claimAddress(places, claim{function: f.Name, listen: l})
+			}
+			if l.Socket != "" {
+				d.claimSocket(sockets, claim{function: f.Name, listen: l})
 			}
 		}
 	}
 }
 
-func (d *decoder) claimAddress(taken []claim, c claim) {
+// claimAddress looks among those who want the same Unix socket, or the same port of the same protocol.
+func (d *decoder) claimAddress(places map[string][]claim, c claim) {
+	place := c.listen.Address
+	if !c.listen.IsUnix() {
+		var port string
+		c.ip, port = splitAddress(c.listen.Address)
+		place = c.listen.Protocol + ":" + port
+	}
+	taken := places[place]
+	places[place] = append(taken, c)
 	for _, first := range taken {
 		if first.overlaps(c) {
 			d.errorf(c.listen.Range, "Address claimed twice", "%s overlaps with %s, which is claimed by %s already. Use another port or address.",
@@ -50,6 +50,15 @@ func (d *decoder) claimAddress(taken []claim, c claim) {
 			return
 		}
 	}
+}
+
+func (d *decoder) claimSocket(sockets map[string]claim, c claim) {
+	if first, taken := sockets[c.listen.Socket]; taken {
+		d.errorf(c.listen.SocketRange, "Socket claimed twice", "Socket %q is claimed by %s already. Use another one.",
+			c.listen.Socket, first)
+		return
+	}
+	sockets[c.listen.Socket] = c
 }
 
 // String names the claimant for messages.

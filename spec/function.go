@@ -88,6 +88,7 @@ func (b body) function(name string) Function {
 		Hibernate: b.inner("hibernate", "after priority idle_cpu busy_limit").hibernate(),
 		Hold:      b.inner("hold", "connections timeout").hold(),
 	}
+	b.checkReady(&f)
 	b.process(&f)
 	b.choice("scratch", &f.Scratch, ScratchMemory, ScratchDisk)
 	b.choice("isolation", &f.Isolation, IsolationAuto, IsolationGVisor, IsolationKVM)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -20,6 +21,7 @@ func main() {
 		deaf       = flag.Bool("deaf", false, "never listen")
 		exit       = flag.Int("exit", -1, "exit with this status at once")
 		waitFor    = flag.String("wait-for", "", "listen only once this file exists")
+		udpOnly    = flag.Bool("udp-only", false, "take datagrams only")
 		crashAfter = flag.Int64("crash-after", 0, "exit after so many requests")
 		child      = flag.Bool("child", false, "be one of a storm of processes")
 	)
@@ -39,6 +41,12 @@ func main() {
 		time.Sleep(time.Hour)
 	}
 	awaitFile(*waitFor)
+	datagrams := listenUDP(8080)
+	if *udpOnly {
+		echoDatagrams(datagrams)
+		return
+	}
+	go echoDatagrams(datagrams)
 	web := listen(8080)
 	go echo(listen(9090))
 	s := &server{listener: web, crashAfter: *crashAfter}
@@ -56,6 +64,40 @@ func listen(port int) net.Listener {
 	}
 	return l
 }
+
+func listenUDP(port int) net.PacketConn {
+	pc, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	return pc
+}
+
+// echoDatagrams sends back what it gets, with the number of its peer's datagram in
+// front. What begins with "shh" is not answered.
+func echoDatagrams(pc net.PacketConn) {
+	numbers := map[string]int{}
+	buf := make([]byte, 1<<16)
+	for {
+		n, from, err := pc.ReadFrom(buf)
+		if err != nil {
+			return
+		}
+		numbers[from.String()]++
+		if text := string(buf[:n]); !strings.HasPrefix(text, "shh") {
+			_, _ = fmt.Fprintf(writerTo{pc, from}, "%d %s", numbers[from.String()], text)
+		}
+	}
+}
+
+// writerTo writes datagrams to one peer.
+type writerTo struct {
+	net.PacketConn
+	peer net.Addr
+}
+
+func (w writerTo) Write(p []byte) (int, error) { return w.WriteTo(p, w.peer) }
 
 func awaitFile(path string) {
 	for path != "" {

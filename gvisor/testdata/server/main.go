@@ -36,8 +36,26 @@ func main() {
 		_, err := net.DialTimeout("tcp", r.FormValue("address"), time.Second)
 		answer(w, "connected", err)
 	})
+	http.HandleFunc("/udp", func(w http.ResponseWriter, r *http.Request) {
+		pc, err := net.ListenPacket("udp", r.FormValue("address"))
+		if err == nil {
+			go echo(pc)
+		}
+		answer(w, "bound", err)
+	})
 	fmt.Println("listening with", os.Args[1:])
 	log.Fatal(http.ListenAndServe("127.0.0.1:8000", nil))
+}
+
+func echo(pc net.PacketConn) {
+	buf := make([]byte, 1<<16)
+	for {
+		n, from, err := pc.ReadFrom(buf)
+		if err != nil {
+			return
+		}
+		_, _ = pc.WriteTo(buf[:n], from)
+	}
 }
 
 func number(r *http.Request, name string) int {

@@ -2,7 +2,7 @@ function "a" {
   rootfs  = "../root"
   command = ["/bin/app"]
   listen "none" {
-    address = "127.0.0.1" # ERROR: Invalid address; "127.0.0.1" is not host:port: write "127.0.0.1:8080", or ":8080" for all addresses.
+    address = "127.0.0.1" # ERROR: Invalid address; "127.0.0.1" is not host:port: write "127.0.0.1:8080", ":8080" for all addresses, or "/run/hello.sock" for a Unix socket.
     port    = 1
   }
   listen "range" {
@@ -26,12 +26,12 @@ function "a" {
     port    = 4
   }
   listen "v6" {
-    address = "::1:80" # ERROR: Invalid address; "::1:80" is not host:port: write "127.0.0.1:8080", or ":8080" for all addresses.
+    address = "::1:80" # ERROR: Invalid address; "::1:80" is not host:port: write "127.0.0.1:8080", ":8080" for all addresses, or "/run/hello.sock" for a Unix socket.
     port    = 5
   }
   listen "both" {
     address = ":81"
-    socket  = "b-http" # ERROR: Both address and socket; address and socket exclude each other: remove one.
+    socket  = "b-http"
     port    = 6
   }
   listen "neither" { # ERROR: Missing address or socket; One of the two has to be there: write address = "127.0.0.1:8080".

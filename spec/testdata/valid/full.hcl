@@ -52,6 +52,23 @@ function "everything" {
     socket = "everything"
     port   = 8002
   }
+  listen "unit" {
+    address = "unix:/run/everything.sock"
+    socket  = "everything-unix"
+    port    = 8003
+    mode    = "0660"
+  }
+  listen "unix" {
+    address         = "/run/other.sock"
+    port            = 8004
+    session_timeout = null
+  }
+  listen "datagrams" {
+    address         = ":8080"
+    protocol        = "udp"
+    port            = 8000
+    session_timeout = "10s"
+  }
   ready {
     timeout = "5s"
     path    = "/healthz?deep=1"
