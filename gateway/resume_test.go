@@ -179,6 +179,36 @@ func TestHandedOverHalfClosed(t *testing.T) {
 	until(t, "closed", func() bool { return d.Route.Stats().Connections == 0 })
 }
 
+// TestHandedOverAsksNoMore has a client close its half while it is not known yet
+// whether the function is awake.
+func TestHandedOverAsksNoMore(t *testing.T) {
+	f := newFunction(t)
+	for name, reply := range map[string]string{"before the reply": "", "in the reply": "half"} {
+		t.Run(name, func(t *testing.T) {
+			d := newDynasty(t, f.addr, options{settle: time.Hour})
+			d.backend.Open()
+			client := connect(t, d.addr)
+			server := f.accept(t)
+			send(t, client, "question")
+			expect(t, server, "question")
+			send(t, server, reply)
+			expect(t, client, reply)
+			d.handOver(t)
+			client.CloseWrite()
+			d.untilHeld(t, 1)
+			d.handOver(t)
+			d.untilHeld(t, 1)
+			d.backend.Open()
+			expectEOF(t, server)
+			send(t, server, "answer")
+			server.Close()
+			if got, err := io.ReadAll(client); err != nil || string(got) != "answer" {
+				t.Fatalf("client received %q, %v", got, err)
+			}
+		})
+	}
+}
+
 func TestHandedOverReset(t *testing.T) {
 	f := newFunction(t)
 	d := newDynasty(t, f.addr, options{})
