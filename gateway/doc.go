@@ -74,16 +74,21 @@
 // and the process ends. Listening sockets are their owner's to keep: HandOver
 // closes a descriptor, and never shuts a socket down.
 //
-// Connections beyond what the Vault takes are served as well, and end with the
-// process; VaultStats counts them. So do, where the process is killed, those that
-// were never held and are younger than a second.
+// Until a Backend's gate was opened for the first time, a shut gate does not mean
+// that nothing is in flight: an exchange that was cut waits there, the client's FIN
+// included. Open it before anything is concluded from TryShut.
+//
+// Sessions of datagrams are not kept. Connections beyond what the Vault takes are
+// served as well, and end with the process; VaultStats counts them. So do, where
+// the process is killed, those that were never held and are younger than a second.
 //
 // # Concurrency
 //
 // All methods may be called from any goroutine. Route.mu and Backend.mu are
 // never held together, and neither during a callback, a log line or a blocking
 // call. A nudge must not block; it says "look again" and nothing more, and it
-// may come when nothing is left to see. Each established connection has two
+// may come when nothing is left to see. What the vault has of a connection is
+// guarded by a lock of its own, under which Backend.mu may be taken. Each established connection has two
 // goroutines, one a direction; everything ends after Route.Close.
 //
 // Linux only. It imports nothing of torpor; only the appliance imports it.
