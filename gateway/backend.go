@@ -109,7 +109,7 @@ func (b *Backend) Open() {
 	}
 	b.open, b.opened = true, true
 	for w := range b.queue {
-		b.markLocked(w.conn, !w.fin, w.conn.stuck)
+		b.markLocked(w.conn, !w.fin || w.conn.asked.Load(), w.conn.stuck)
 		b.queue.release(w, passed)
 	}
 }

@@ -183,16 +183,22 @@ func TestHandedOverHalfClosed(t *testing.T) {
 // whether the function is awake.
 func TestHandedOverAsksNoMore(t *testing.T) {
 	f := newFunction(t)
-	for name, reply := range map[string]string{"before the reply": "", "in the reply": "half"} {
-		t.Run(name, func(t *testing.T) {
-			d := newDynasty(t, f.addr, options{settle: time.Hour})
+	for _, test := range []struct {
+		name, reply string
+		settle      time.Duration
+	}{
+		{"before the reply", "", 0},
+		{"in the reply", "half", time.Hour},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDynasty(t, f.addr, options{settle: test.settle})
 			d.backend.Open()
 			client := connect(t, d.addr)
 			server := f.accept(t)
 			send(t, client, "question")
 			expect(t, server, "question")
-			send(t, server, reply)
-			expect(t, client, reply)
+			send(t, server, test.reply)
+			expect(t, client, test.reply)
 			d.handOver(t)
 			client.CloseWrite()
 			d.untilHeld(t, 1)
@@ -200,6 +206,9 @@ func TestHandedOverAsksNoMore(t *testing.T) {
 			d.untilHeld(t, 1)
 			d.backend.Open()
 			expectEOF(t, server)
+			if d.backend.TryShut() {
+				t.Error("shut before the answer")
+			}
 			send(t, server, "answer")
 			server.Close()
 			if got, err := io.ReadAll(client); err != nil || string(got) != "answer" {
