@@ -11,7 +11,7 @@ FUZZTIME ?= 10s
 RACED := ./api ./cgroup ./cli ./demo ./doctor ./gateway ./hibernate ./image ./output ./reconcile ./spec ./systemd
 
 .DEFAULT_GOAL := help
-.PHONY: help build setup demo test fuzz bench fmt clean
+.PHONY: help build setup demo test unit guest nspawn testvm vmshell fuzz bench fmt clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -23,16 +23,36 @@ setup: ## Install missing Debian packages, make the examples' root file systems
 	@scripts/setup.sh
 	@scripts/roots.sh
 	@$(GO) build -trimpath -ldflags '-s -w' -o examples/hello-go/rootfs/hello ./examples/hello-go
+	@$(GO) build -trimpath -ldflags '-s -w' -o examples/udp/tally/rootfs/tally ./examples/udp/tally
 
 demo: setup build ## Four functions on a budget for two: who sleeps, and how fast they wake
 	@$(GO) build -o out/demo ./demo
 	@out/demo
 
 test: setup build ## Check everything that can be checked on this machine
-	$(GO) vet ./...
+	@scripts/setup.sh guest
+	@scripts/part.sh vet $(GO) vet -tags acceptance ./...
+	@scripts/part.sh unit $(MAKE) --no-print-directory unit
+	@scripts/part.sh appliance $(GO) test -count=1 -timeout 20m ./appliance
+	@scripts/part.sh nspawn $(MAKE) --no-print-directory nspawn
+	@scripts/part.sh testvm $(MAKE) --no-print-directory testvm
+
+unit:
 	CGO_ENABLED=1 $(GO) test -race -timeout 10m $(RACED)
 	$(GO) test -count=1 -timeout 10m $(filter-out torpor/appliance,$(shell $(GO) list ./...))
-	$(GO) test -count=1 -timeout 20m ./appliance
+
+# What a guest is given. With a target that builds the package, this line is: guest: setup build deb
+guest: setup build
+	@scripts/setup.sh guest
+
+nspawn: guest ## The acceptance tests under systemd in a container (RUN=REGEX: some of them)
+	@scripts/nspawn.sh -run '$(RUN)'
+
+testvm: guest ## The acceptance tests in a virtual machine (RUN=REGEX: some of them)
+	@scripts/testvm.sh -run '$(RUN)'
+
+vmshell: guest ## A shell in that machine, with torpor and the examples
+	@scripts/vmshell.sh
 
 fuzz: ## Fuzz each target for FUZZTIME
 	@scripts/fuzz.sh $(FUZZTIME)
@@ -47,4 +67,4 @@ fmt: build ## Format Go and HCL
 	out/torpor fmt examples
 
 clean: ## Remove all that these commands made
-	rm -rf out examples/*/rootfs examples/*/.rootfs.*
+	rm -rf out examples/*/rootfs examples/udp/*/rootfs examples/*/.rootfs.*

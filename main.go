@@ -25,7 +25,7 @@ func main() {
 	os.Exit(cli.Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, cli.Deps{
 		Version: version,
 		Run: func(ctx context.Context, o cli.RunOptions) error {
-			return appliance.Run(ctx, appliance.Options{Config: o.Config, State: o.State, Runtime: o.Runtime, Log: o.Log})
+			return appliance.Run(ctx, appliance.Options{Config: o.Config, State: o.State, Runtime: o.Runtime, Journal: o.Journal, Log: o.Log})
 		},
 		Teardown: func(ctx context.Context, o cli.TeardownOptions) error {
 			return appliance.Teardown(ctx, appliance.Options{State: o.State, Runtime: o.Runtime, Log: o.Log})

@@ -51,6 +51,11 @@ func (c *Client) Plan(ctx context.Context, path string) (p Plan, err error) {
 	return p, c.call(ctx, http.MethodGet, "/v1/plan?"+query.Encode(), &p)
 }
 
+// Reload is the daemon's.
+func (c *Client) Reload(ctx context.Context) (r Reload, err error) {
+	return r, c.call(ctx, http.MethodPost, "/v1/reload", &r)
+}
+
 // Logs is the daemon's.
 func (c *Client) Logs(ctx context.Context, name string, lines int, follow bool, w io.Writer) error {
 	query := url.Values{"lines": {strconv.Itoa(lines)}, "follow": {strconv.FormatBool(follow)}}
@@ -107,5 +112,5 @@ func refusal(resp *http.Response) error {
 	if err := json.NewDecoder(resp.Body).Decode(&f); err != nil || f.Sentence == "" {
 		return fmt.Errorf("api: the daemon answered %q: is it of another version?", resp.Status)
 	}
-	return &sentence{text: f.Sentence, kind: kindOf(resp.StatusCode)}
+	return f.err(resp.StatusCode)
 }

@@ -21,9 +21,11 @@ func TestCallsReachTheDaemon(t *testing.T) {
 		History: []api.Event{{Time: time.Unix(7, 0).UTC(), What: "woken", Reason: "a byte"}}}
 	plan := api.Plan{Path: "/etc/torpor & more", Changes: []api.Change{{Function: "hello", Kind: api.Replace, Details: []string{"d"}}},
 		Diagnostics: []spec.Diagnostic{{Summary: "s", Line: 3}}}
+	reload := api.Reload{Functions: 3, Diagnostics: []spec.Diagnostic{{Summary: "s", Line: 4}}}
 	dir := apitest.Serve(t, &apitest.Daemon{
 		OnStatus: func(context.Context) (api.Status, error) { return status, nil },
 		OnWhy:    func(_ context.Context, name string) (api.Why, error) { return why, wantName(name) },
+		OnReload: func(context.Context) (api.Reload, error) { return reload, nil },
 		OnPlan: func(_ context.Context, path string) (api.Plan, error) {
 			return api.Plan{Path: path, Changes: plan.Changes, Diagnostics: plan.Diagnostics}, nil
 		},
@@ -43,6 +45,8 @@ func TestCallsReachTheDaemon(t *testing.T) {
 	same(t, gotWhy, why, err)
 	gotPlan, err := c.Plan(ctx, plan.Path)
 	same(t, gotPlan, plan, err)
+	gotReload, err := c.Reload(ctx)
+	same(t, gotReload, reload, err)
 	for _, verb := range []api.Verb{api.Hibernate, api.Wake, api.Stop, api.Start} {
 		message, err := c.Act(ctx, "hello", verb)
 		same(t, message, "hello did "+string(verb), err)
@@ -150,4 +154,18 @@ type stringWriter string
 func (s *stringWriter) Write(p []byte) (int, error) {
 	*s += stringWriter(p)
 	return len(p), nil
+}
+
+func TestInJournalCrossesTheSocket(t *testing.T) {
+	sent := &api.InJournal{Matches: []string{"A=1", "+", "B=two words"}}
+	dir := apitest.Serve(t, &apitest.Daemon{OnLogs: func(context.Context, string, int, bool, io.Writer) error { return sent }})
+	err := api.NewClient(dir).Logs(t.Context(), "hello", 1, false, io.Discard)
+	got, ok := errors.AsType[*api.InJournal](err)
+	if !ok {
+		t.Fatalf("got %v", err)
+	}
+	same(t, got.Matches, sent.Matches, nil)
+	if got.Error() != sent.Error() {
+		t.Errorf("it says %q", got)
+	}
 }

@@ -26,6 +26,7 @@ func TestFieldNames(t *testing.T) {
 		{api.Why{}, "facts history name reason state"},
 		{api.Event{}, "reason time what"},
 		{api.Plan{}, "changes diagnostics path"},
+		{api.Reload{}, "diagnostics functions"},
 		{api.Change{}, "details function kind"},
 	} {
 		text, err := json.Marshal(c.value)

@@ -15,10 +15,14 @@ type Daemon interface {
 	Act(ctx context.Context, name string, verb Verb) (message string, err error)
 	Why(ctx context.Context, name string) (Why, error)
 	// Logs writes the last lines of a function's output, oldest first, and with
-	// follow what comes after, until ctx ends.
+	// follow what comes after, until ctx ends. Where that is in the journal the
+	// error is an InJournal.
 	Logs(ctx context.Context, name string, lines int, follow bool, w io.Writer) error
 	// Plan tells what the HCL files at path, which is absolute, would change.
 	Plan(ctx context.Context, path string) (Plan, error)
+	// Reload reads the node's own HCL files now, and returns when they are in
+	// force, or refused.
+	Reload(ctx context.Context) (Reload, error)
 }
 
 // Verb is what a person can do to a function.

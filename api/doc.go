@@ -6,6 +6,7 @@
 //
 //	GET  /v1/status
 //	GET  /v1/plan?path=DIR
+//	POST /v1/reload
 //	POST /v1/functions/NAME/VERB
 //	GET  /v1/functions/NAME/why
 //	GET  /v1/functions/NAME/logs?lines=N&follow=true

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"path/filepath"
 	"strconv"
+
+	"torpor/spec"
 )
 
 // maxLines of a function's output go out before what follows.
@@ -27,6 +29,7 @@ func NewHandler(d Daemon, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/status", h.json(h.status))
 	mux.Handle("GET /v1/plan", h.json(h.plan))
+	mux.Handle("POST /v1/reload", h.json(h.reload))
 	mux.Handle("POST /v1/functions/{name}/{verb}", h.json(h.act))
 	mux.Handle("GET /v1/functions/{name}/why", h.json(h.why))
 	mux.HandleFunc("GET /v1/functions/{name}/logs", h.logs)
@@ -38,7 +41,7 @@ func withoutBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 {
 			w.Header().Set("Connection", "close")
-			send(w, http.StatusRequestEntityTooLarge, failure{"requests have no body"})
+			send(w, http.StatusRequestEntityTooLarge, failure{Sentence: "requests have no body"})
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -74,6 +77,14 @@ func (h *handler) plan(r *http.Request) (any, error) {
 		return nil, fmt.Errorf("the path has to be absolute, not %q: %w", path, errBadRequest)
 	}
 	return h.daemon.Plan(r.Context(), path)
+}
+
+func (h *handler) reload(r *http.Request) (any, error) {
+	reload, err := h.daemon.Reload(r.Context())
+	if reload.Diagnostics == nil {
+		reload.Diagnostics = []spec.Diagnostic{}
+	}
+	return reload, err
 }
 
 // done is the reply to a verb.
@@ -113,7 +124,7 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if status == http.StatusInternalServerError && r.Context().Err() == nil {
 		h.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 	}
-	send(w, status, failure{err.Error()})
+	send(w, status, failureOf(err))
 }
 
 // send has nobody to tell when the client has gone.

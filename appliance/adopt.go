@@ -1,25 +1,13 @@
 package appliance
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 
+	"torpor/event"
 	"torpor/reconcile"
 	"torpor/spec"
 )
-
-// cgroupParent names the cgroup of all sandboxes; daemons with runtime folders
-// of their own do not share one.
-func cgroupParent(runtimeDir string) string {
-	if runtimeDir == "/run/torpor" {
-		return "torpor"
-	}
-	sum := sha256.Sum256([]byte(runtimeDir))
-	return "torpor-" + hex.EncodeToString(sum[:4])
-}
 
 // adopt finds the sandboxes that earlier daemons started, takes over those that
 // run, and removes what is left of others: of starts that were broken off, and
@@ -29,23 +17,19 @@ func (d *daemon) adopt() {
 	if err != nil {
 		d.Log.Error("cannot read all records: those functions start cold", "error", err)
 	}
-	adopted := make(map[string]bool)
+	adopted := make(map[string]bool) // sandboxes, and paths of cgroups
 	for _, rec := range recs {
 		f := d.newFunction(spec.Function{Name: rec.Name})
 		f.figures = rec.figures
 		d.functions[rec.Name] = f
 		if d.adoptSandbox(f) {
-			adopted[rec.Sandbox] = true
+			adopted[rec.Sandbox], adopted[rec.Cgroup] = true, true
 		} else {
-			f.figures.Sandbox = ""
+			f.figures.Sandbox, f.figures.Cgroup = "", ""
 		}
 	}
-	for _, id := range d.leftovers(adopted) {
-		if err := d.sweep(id); err != nil {
-			d.Log.Error("cannot remove a leftover sandbox", "sandbox", id, "error", err)
-			continue
-		}
-		d.Log.Info("removed a leftover sandbox", "sandbox", id)
+	if err := d.sweepLeftovers(adopted); err != nil {
+		d.Log.Error("cannot remove all that is left of sandboxes", "error", err)
 	}
 }
 
@@ -60,7 +44,7 @@ func (d *daemon) adoptSandbox(f *function) bool {
 		f.log.Info("its sandbox is gone: it starts cold", "cause", err)
 		return false
 	}
-	group, err := d.cgroups.Open(d.parent + "/" + id)
+	group, err := d.cgroups.Open(f.figures.Cgroup)
 	if err != nil {
 		f.log.Error("its sandbox has no cgroup", "error", err)
 		sandbox.Close()
@@ -75,12 +59,13 @@ func (d *daemon) adoptSandbox(f *function) bool {
 	i := d.newInstance(sandbox, group, f.figures.Fingerprint)
 	f.sandbox = i
 	f.state, f.awake = adoptedState(f.figures, frozen)
+	f.route.Use(i.backend)
+	d.resume(f, i)
 	if !frozen {
 		i.backend.Open()
 	}
-	f.route.Use(i.backend)
 	f.note("adopted", "it outlived an earlier daemon")
-	f.log.Info("adopted", "state", f.state, "pid", i.PID())
+	f.log.Info("adopted", event.Adopted, "state", f.state, "pid", i.PID())
 	d.watchEnd(f, i)
 	return true
 }
@@ -102,26 +87,41 @@ func adoptedState(rec figures, frozen bool) (state, awake reconcile.State) {
 	return awake, awake
 }
 
-// leftovers are the sandboxes of which there are traces but that were not
-// adopted.
-func (d *daemon) leftovers(adopted map[string]bool) []string {
-	traces, err := d.cgroups.List(d.parent)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		d.Log.Error("cannot list cgroups", "error", err)
+// sweepLeftovers removes the sandboxes of which there are traces but that were
+// not adopted.
+func (d *daemon) sweepLeftovers(adopted map[string]bool) error {
+	paths, pathsErr := d.housing.list()
+	ids, idsErr := d.runtime.List()
+	errs := []error{pathsErr, idsErr}
+	var killed []int
+	for _, path := range paths {
+		if adopted[path] {
+			continue
+		}
+		pids, err := d.raze(path)
+		killed = append(killed, pids...)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("cgroup %s: %w", path, err))
+			continue
+		}
+		d.Log.Info("removed a leftover sandbox", event.LeftoverRemoved, "cgroup", path)
 	}
-	ids, err := d.runtime.List()
-	if err != nil {
-		d.Log.Error("cannot list sandboxes", "error", err)
-	}
-	var left []string
-	seen := make(map[string]bool)
-	for _, id := range append(traces, ids...) {
-		if !adopted[id] && !seen[id] {
-			seen[id] = true
-			left = append(left, id)
+	for _, id := range ids {
+		if !adopted[id] {
+			errs = append(errs, d.runtime.Forget(id, killed))
 		}
 	}
-	return left
+	return errors.Join(errs...)
+}
+
+// raze ends what is in a cgroup and removes it.
+func (d *daemon) raze(path string) (killed []int, err error) {
+	group, err := d.cgroups.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	killed, _ = group.Procs()
+	return killed, d.killGroup(group)
 }
 
 func refused(why string) error { return fmt.Errorf("%w: %s", errRefused, why) }

@@ -13,6 +13,8 @@ import (
 
 	"torpor/api"
 	"torpor/cgroup"
+	"torpor/event"
+	"torpor/gateway"
 	"torpor/gvisor"
 	"torpor/image"
 	"torpor/output"
@@ -26,6 +28,7 @@ type Options struct {
 	Config  string // folder of HCL files
 	State   string // kept over a reboot: images, swap, output, records
 	Runtime string // gone after a reboot: admin socket, sandboxes
+	Journal string // socket that functions' output goes to; "" keeps it in State
 	Log     *slog.Logger
 }
 
@@ -36,13 +39,18 @@ const outputKept = 1 << 20
 type daemon struct {
 	Options
 	cgroups  *cgroup.Hierarchy
-	parent   string // cgroup that all sandboxes are under
+	manager  *systemd.Manager // nil without systemd
+	housing  housing
 	runtime  Runtime
 	images   *image.Store
 	output   *output.Store
 	records  records
-	sockets  map[string][]*os.File // from systemd, by name
+	watch    *watcher
+	sockets  map[string][]*os.File // from systemd's units, by name
+	stored   map[string][]*os.File // from its store, left by the former daemon
 	memTotal int64
+	store    *systemd.Store
+	vault    *gateway.Vault // nil without systemd
 
 	events chan func()   // to run in the loop
 	nudged chan struct{} // look again
@@ -50,15 +58,19 @@ type daemon struct {
 	ops    sync.WaitGroup
 
 	// loop
-	config    *spec.Config // the last good one; nil before the first
+	kept      []*gateway.Kept // connections of the former daemon
+	config    *spec.Config    // the last good one; nil before the first
 	desired   *reconcile.Desired
 	broken    []spec.Diagnostic // of the files as they are now
 	functions map[string]*function
 	swap      swapState
 	relieving bool
+	pressure  pressureState
 	notes     []string
 	next      time.Time // when to look again
+	told      told
 	lastUp    time.Time // when a function was last seen that did not sleep
+	closing   bool      // functions are being stopped too
 	finished  bool
 }
 
@@ -84,7 +96,7 @@ func newDaemon(o Options) (*daemon, error) {
 	}
 	d := &daemon{
 		Options:   o,
-		parent:    cgroupParent(o.Runtime),
+		store:     systemd.NewStore(),
 		images:    image.NewStore(filepath.Join(o.State, "images")),
 		records:   records{dir: filepath.Join(o.State, "functions")},
 		events:    make(chan func(), 256),
@@ -96,6 +108,8 @@ func newDaemon(o Options) (*daemon, error) {
 	if d.cgroups, err = cgroup.Detect("/sys/fs/cgroup"); err != nil {
 		return nil, fmt.Errorf("appliance: %w", err)
 	}
+	d.manager = findManager(o.Log)
+	d.housing = newHousing(d.cgroups, d.manager, o.Runtime)
 	runtime, err := gvisor.NewRuntime(filepath.Join(o.Runtime, "sandboxes"))
 	if err != nil {
 		return nil, err
@@ -104,7 +118,10 @@ func newDaemon(o Options) (*daemon, error) {
 	if d.output, err = output.NewStore(filepath.Join(o.State, "output"), outputKept, d.tell, o.Log); err != nil {
 		return nil, err
 	}
-	d.sockets = systemd.Sockets()
+	d.sockets, d.stored = systemd.Sockets()
+	if err := d.openVault(d.stored); err != nil {
+		return nil, err
+	}
 	if d.memTotal, err = memTotal(); err != nil {
 		return nil, err
 	}
@@ -113,6 +130,7 @@ func newDaemon(o Options) (*daemon, error) {
 
 // run is the life of the daemon. All its long-lived goroutines are started here.
 func (d *daemon) run(ctx context.Context, socket net.Listener) error {
+	d.Log.Info("started", event.DaemonStarted, "config", d.Config, "data", d.State, "runtime", d.Runtime)
 	server := newAdminServer(d)
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var parts sync.WaitGroup
@@ -122,11 +140,13 @@ func (d *daemon) run(ctx context.Context, socket net.Listener) error {
 
 	d.adopt()
 	d.runtime.Prepare()
-	watch, err := newWatcher(d.Config, d.Log, d.reload)
-	if err == nil {
+	var err error
+	if d.watch, err = newWatcher(d.Config, d.Log, d.reload); err == nil {
 		dirs := d.reload()
-		parts.Go(func() { watch.run(background, dirs) })
-		d.post(func() { d.notify(systemd.Ready()) }) // after what the first reload posted: all is listened on
+		parts.Go(func() { d.watch.run(background, dirs) })
+		parts.Go(func() { d.rereadOnHangup(background) })
+		parts.Go(func() { d.reassure(background) })
+		d.post(d.ready) // after what the first reload posted: all is listened on
 		d.loop(ctx)
 	}
 	d.notify(systemd.Stopping())
@@ -141,9 +161,15 @@ func (d *daemon) run(ctx context.Context, socket net.Listener) error {
 	return err
 }
 
+func (d *daemon) ready() {
+	d.notify(systemd.Ready())
+	d.Log.Info("ready", event.DaemonReady, "functions", len(d.functions))
+}
+
 // end waits for what the loop had begun, with nobody left to begin more.
 func (d *daemon) end() {
 	close(d.closed)
+	d.pressure.end()
 	for _, f := range d.functions {
 		f.breakOff()
 	}
@@ -153,6 +179,7 @@ func (d *daemon) end() {
 		f.release()
 	}
 	d.runtime.Close()
+	d.manager.Close()
 }
 
 // post has the loop run fn; without a loop any more, fn is dropped.
@@ -173,7 +200,7 @@ func (d *daemon) nudge() {
 
 // tell writes a line of a function's output to the log.
 func (d *daemon) tell(name, line string) {
-	d.Log.Info(line, "function", name, "from", "output")
+	d.Log.Info(line, "function", name, event.FromOutput)
 }
 
 func (d *daemon) notify(err error) {

@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"torpor/event"
 	"torpor/gateway"
 	"torpor/reconcile"
 	"torpor/spec"
@@ -26,13 +27,16 @@ func (d *daemon) setDefaults(c *spec.Config) {
 	if c.Node.MemoryBudget == 0 {
 		c.Node.MemoryBudget = wholeMiB(uint64(d.memTotal / 4 * 3))
 	}
+	if c.Node.Pressure == 0 && !c.Node.PressureIgnored {
+		c.Node.Pressure = usualPressure
+	}
 }
 
 // refuseConfig keeps everything as it is and tells what is wrong.
 func (d *daemon) refuseConfig(broken []spec.Diagnostic) {
 	d.broken = broken
 	for _, b := range broken {
-		d.Log.Error("broken configuration, the last good one stays in force", "file", b.File, "line", b.Line, "problem", b.Summary, "detail", b.Detail)
+		d.Log.Error("broken configuration, the last good one stays in force", event.ConfigBroken, "file", b.File, "line", b.Line, "problem", b.Summary, "detail", b.Detail)
 	}
 }
 
@@ -41,7 +45,7 @@ func (d *daemon) refuseConfig(broken []spec.Diagnostic) {
 func (d *daemon) apply(config *spec.Config) {
 	if d.broken != nil {
 		d.broken = nil
-		d.Log.Info("the configuration is good again")
+		d.Log.Info("the configuration is good again", event.ConfigGood)
 	}
 	if d.config != nil && d.config.Equal(config) {
 		return
@@ -50,9 +54,13 @@ func (d *daemon) apply(config *spec.Config) {
 	for _, s := range config.Functions {
 		d.declare(s)
 	}
+	d.resumeHeld()
 	d.listenAll()
+	d.unbindLeft()
 	d.sizeSwap()
-	d.Log.Info("configuration in force", "functions", len(config.Functions), "memory_budget", config.Node.MemoryBudget)
+	d.watchPressure()
+	d.Log.Info("configuration in force", event.ConfigInForce,
+		"functions", len(config.Functions), "memory_budget", event.Bytes(config.Node.MemoryBudget))
 }
 
 // declare makes a function what its declaration says, as far as that needs no
@@ -62,14 +70,14 @@ func (d *daemon) declare(s spec.Function) {
 	if f == nil {
 		f = d.newFunction(s)
 		d.functions[s.Name] = f
-		f.log.Info("declared")
+		f.log.Info("declared", event.Declared)
 		return
 	}
 	before := f.spec
 	f.spec = s
 	f.route.SetLimits(routeLimits(s))
 	if f.sandbox != nil && before.Limits != s.Limits {
-		if err := f.sandbox.group.SetLimits(cgroupLimits(s.Limits)); err != nil {
+		if err := d.housing.limit(f.sandbox.group, s.Limits); err != nil {
 			f.log.Error("its new limits cannot be set, the former stay", "error", err)
 		}
 	}
@@ -80,11 +88,13 @@ func (d *daemon) declare(s spec.Function) {
 
 func (d *daemon) newFunction(s spec.Function) *function {
 	log := d.Log.With("function", s.Name)
-	return &function{
+	f := &function{
 		spec: s, log: log, state: reconcile.Cold,
 		ways:  make(map[way]*listening),
 		route: gateway.NewRoute(s.Name, routeLimits(s), d.Log, d.nudge),
 	}
+	f.route.SetVault(d.vault)
+	return f
 }
 
 func routeLimits(s spec.Function) gateway.Limits {

@@ -12,7 +12,7 @@ import (
 func nodeBlock(budget string) string { return nodeWithSwap(budget, "1GiB") }
 
 func nodeWithSwap(budget, size string) string {
-	return fmt.Sprintf("node {\n  memory_budget = %q\n  swap {\n    size = %q\n  }\n}\n", budget, size)
+	return fmt.Sprintf("node {\n  memory_budget = %q\n  pressure = \"never\"\n  swap {\n    size = %q\n  }\n}\n", budget, size)
 }
 
 // declare is a function that serves HTTP on a port of the node. It sleeps only

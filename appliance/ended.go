@@ -3,6 +3,7 @@ package appliance
 import (
 	"time"
 
+	"torpor/event"
 	"torpor/reconcile"
 )
 
@@ -24,6 +25,10 @@ func (d *daemon) ended(f *function, i *instance) {
 		return // replaced, or being stopped
 	}
 	why := d.causeOfDeath(i, exitError{i.ExitStatus()}, f.spec).Error()
+	kind := event.Ended
+	if n, err := i.group.OOMKills(); err == nil && n > 0 {
+		kind = event.OutOfMemory
+	}
 	op := f.op
 	f.breakOff()
 	f.sandbox, f.op = nil, nil
@@ -31,11 +36,11 @@ func (d *daemon) ended(f *function, i *instance) {
 	if f.state == reconcile.Hibernated {
 		f.to(reconcile.Cold)
 		f.note("ended", why+" while it slept")
-		f.log.Error("ended in its sleep; starts anew with its next connection", "reason", why)
+		f.log.Error("ended in its sleep; starts anew with its next connection", kind, "state", f.state, "reason", why)
 	} else {
 		f.failed(why, time.Since(i.started))
 		f.to(reconcile.Failed)
-		f.log.Error("ended", "reason", why, "retry", time.Until(f.retryAt).Round(time.Millisecond))
+		f.log.Error("ended", kind, "state", f.state, "reason", why, "retry", time.Until(f.retryAt).Round(time.Millisecond))
 	}
 	d.answerFailure(f, exitError{why})
 	f.figures.Sandbox = ""

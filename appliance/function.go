@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"torpor/api"
+	"torpor/event"
 	"torpor/gateway"
 	"torpor/reconcile"
 	"torpor/spec"
@@ -38,8 +39,7 @@ type function struct {
 	history []api.Event
 	figures figures // kept over restarts
 	seen    sample
-	began   time.Time // what the current start or wake is measured from
-	measure bool      // the first reply after a wake is still to come
+	waking  *waking // the last wake, until all of it was told; else nil
 }
 
 // operation is something under way in a goroutine of its own.
@@ -130,6 +130,14 @@ func (f *function) answer(message string, err error) {
 	if f.asked != nil {
 		f.asked.answer <- answer{message, err}
 		f.asked = nil
+	}
+}
+
+// refuse tells the person who asked, if anybody did, why that cannot be done now.
+func (f *function) refuse(reason string) {
+	if f.asked != nil {
+		f.log.Info("refused", event.Refused, "verb", f.asked.verb, "reason", reason)
+		f.answer("", refused(reason))
 	}
 }
 

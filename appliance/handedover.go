@@ -44,18 +44,16 @@ func serveHandedOver(f *function, w way, file *os.File) (stop func(), err error)
 	if w.protocol != "" && w.protocol != protocol {
 		return nil, mismatch(w.protocol)
 	}
+	var s socket
 	if protocol == spec.ProtocolUDP {
-		pc, err := net.FilePacketConn(file)
-		if err != nil {
-			return nil, err
-		}
-		return f.route.ServeDatagrams(pc, w.port, w.sessionTimeout)
+		s, err = socketOf(net.FilePacketConn(file))
+	} else {
+		s, err = socketOf(net.FileListener(file))
 	}
-	ln, err := net.FileListener(file)
 	if err != nil {
 		return nil, err
 	}
-	return f.route.Serve(ln, w.port, w.wakeOnClose), nil
+	return f.serve(s, w)
 }
 
 func mismatch(declared string) error {

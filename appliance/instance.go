@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"sync"
 	"time"
 
@@ -57,7 +56,7 @@ func (d *daemon) endInstance(i *instance, grace time.Duration) error {
 		d.terminate(i, grace)
 	}
 	pids, _ := i.group.Procs()
-	err := killGroup(i.group)
+	err := d.killGroup(i.group)
 	if err == nil {
 		i.Reap()
 	}
@@ -82,24 +81,11 @@ func (d *daemon) terminate(i *instance, grace time.Duration) {
 	}
 }
 
-// sweep removes what is left of a sandbox that cannot be used.
-func (d *daemon) sweep(id string) error {
-	var pids []int
-	group, err := d.cgroups.Open(d.parent + "/" + id)
-	if err == nil {
-		pids, _ = group.Procs()
-		err = killGroup(group)
-	} else if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	return errors.Join(err, d.runtime.Forget(id, pids))
-}
-
-func killGroup(g *cgroup.Group) error {
+func (d *daemon) killGroup(g *cgroup.Group) error {
 	ctx, cancel := context.WithTimeout(context.Background(), killTime)
 	defer cancel()
 	if err := g.Kill(ctx); err != nil {
 		return fmt.Errorf("killing sandbox: %w", err)
 	}
-	return g.Remove()
+	return d.housing.clear(g)
 }

@@ -40,14 +40,18 @@ func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*insta
 		return nil, err
 	}
 	configured := time.Now()
-	group, err := d.cgroups.Create(d.parent+"/"+id, cgroupLimits(f.Limits))
-	if err != nil {
-		return nil, err
+	var group *cgroup.Group
+	var housing time.Duration
+	house := func(pid int) (err error) {
+		began := time.Now()
+		group, err = d.housing.house(ctx, f, id, pid)
+		housing = time.Since(began)
+		return err
 	}
 	started := time.Now()
-	sandbox, err := d.runtime.Start(ctx, conf, group.Add)
+	sandbox, err := d.runtime.Start(ctx, conf, house)
 	if err != nil {
-		return nil, errors.Join(err, d.sweep(id))
+		return nil, errors.Join(err, d.clearStart(id, group))
 	}
 	i := d.newInstance(sandbox, group, f.Fingerprint())
 	i.started = started
@@ -56,10 +60,21 @@ func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*insta
 		return nil, errors.Join(d.causeOfDeath(i, err, f), d.endInstance(i, 0))
 	}
 	i.startup = startup{
-		image: configured.Sub(began), cgroup: started.Sub(configured),
+		image: configured.Sub(began), cgroup: housing,
 		Timing: sandbox.Timing(), program: time.Since(running),
 	}
 	return i, nil
+}
+
+// clearStart removes what is left of a start that failed.
+func (d *daemon) clearStart(id string, group *cgroup.Group) error {
+	var pids []int
+	var err error
+	if group != nil {
+		pids, _ = group.Procs()
+		err = d.killGroup(group)
+	}
+	return errors.Join(err, d.runtime.Forget(id, pids))
 }
 
 func (d *daemon) newInstance(s Sandbox, g *cgroup.Group, fingerprint string) *instance {
@@ -71,6 +86,7 @@ func (d *daemon) newInstance(s Sandbox, g *cgroup.Group, fingerprint string) *in
 		released:  make(chan struct{}),
 	}
 	i.backend.UseUDP(s)
+	i.backend.SetName(s.ID())
 	return i
 }
 
@@ -108,7 +124,7 @@ func (d *daemon) sandboxConfig(ctx context.Context, f spec.Function, id string) 
 		Env: environment(f, root, home), UID: uid, GID: gid, Groups: groups,
 		WorkingDir:  orElse(f.WorkingDir, orElse(root.WorkingDir, "/")),
 		MemoryLimit: uint64(f.Limits.Memory), CPUs: f.Limits.CPUs,
-		OutputPath: d.output.Path(f.Name),
+		OutputPath: d.output.Path(f.Name), OutputStream: d.stream(f.Name),
 	}
 	if f.Scratch == spec.ScratchDisk {
 		c.ScratchDir = filepath.Join(d.State, "scratch")
@@ -151,10 +167,6 @@ func environment(f spec.Function, root image.Root, home string) []string {
 		list = append(list, name+"="+env[name])
 	}
 	return list
-}
-
-func cgroupLimits(l spec.Limits) cgroup.Limits {
-	return cgroup.Limits{Memory: int64(l.Memory), CPUs: l.CPUs, Pids: l.Pids}
 }
 
 func orElse(s, otherwise string) string {

@@ -2,14 +2,12 @@ package appliance
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"net"
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"torpor/event"
 	"torpor/spec"
 )
 
@@ -21,6 +19,17 @@ type way struct {
 	port            int
 	wakeOnClose     bool
 	sessionTimeout  time.Duration
+}
+
+// network is "tcp", "udp" or "unix", as net has them.
+func (w way) network() string {
+	switch {
+	case strings.HasPrefix(w.address, "/"):
+		return "unix"
+	case w.protocol == spec.ProtocolUDP:
+		return "udp"
+	}
+	return "tcp"
 }
 
 // listening is a way that is open, or why it is not.
@@ -60,7 +69,7 @@ func (d *daemon) listen(f *function) {
 		now.stop, now.err = d.open(f, w)
 		f.ways[w] = now
 		if now.err != nil && (before == nil || before.err.Error() != now.err.Error()) {
-			f.log.Error("cannot listen; tried again each second", "error", now.err)
+			f.log.Error("cannot listen; tried again each second", event.ListenFailed, "error", now.err)
 		}
 	}
 }
@@ -75,39 +84,30 @@ func (d *daemon) listenAgain() {
 }
 
 func (d *daemon) open(f *function, w way) (stop func(), err error) {
-	switch {
-	case w.socket != "":
+	if w.socket != "" {
 		return d.openHandedOver(f, w)
-	case w.protocol == spec.ProtocolUDP:
-		pc, err := net.ListenPacket("udp", w.address)
-		if err != nil {
-			return nil, explain(err)
-		}
-		return f.route.ServeDatagrams(pc, w.port, w.sessionTimeout)
-	case strings.HasPrefix(w.address, "/"):
-		ln, err := listenUnix(w.address, w.mode)
-		if err != nil {
-			return nil, err
-		}
-		return f.route.Serve(ln, w.port, w.wakeOnClose), nil
-	default:
-		ln, err := net.Listen("tcp", w.address)
-		if err != nil {
-			return nil, explain(err)
-		}
-		return f.route.Serve(ln, w.port, w.wakeOnClose), nil
 	}
+	s, err := d.bind(w)
+	if err != nil {
+		return nil, err
+	}
+	closed, err := f.serve(s, w)
+	if err != nil {
+		d.unbind(w.storedName())
+		return nil, err
+	}
+	return func() {
+		closed()
+		d.unbind(w.storedName())
+	}, nil
 }
 
-// explain adds to an error what to do about it.
-func explain(err error) error {
-	switch {
-	case errors.Is(err, unix.EADDRINUSE):
-		return fmt.Errorf("%w: end what uses it, or declare another address", err)
-	case errors.Is(err, unix.EADDRNOTAVAIL):
-		return fmt.Errorf("%w: this machine has no such address at present", err)
+// serve takes clients in from a socket.
+func (f *function) serve(s socket, w way) (stop func(), err error) {
+	if pc, ok := s.(net.PacketConn); ok {
+		return f.route.ServeDatagrams(pc, w.port, w.sessionTimeout)
 	}
-	return err
+	return f.route.Serve(s.(net.Listener), w.port, w.wakeOnClose), nil
 }
 
 func (l *listening) close() {

@@ -2,21 +2,14 @@ package appliance
 
 import (
 	"context"
-	"sync"
 	"time"
 
-	"torpor/gateway"
 	"torpor/reconcile"
 )
 
-const (
-	// pulse is how often a node with anything awake is looked at, for its
-	// memory and processor use. With everything asleep nothing wakes the loop.
-	pulse = time.Second
-	// farewell bounds how long requests in flight are served when the daemon
-	// stops.
-	farewell = 20 * time.Second
-)
+// pulse is how often a node with anything awake is looked at, for its memory and
+// processor use. With everything asleep nothing wakes the loop.
+const pulse = time.Second
 
 // loop turns until ctx has ended and the clients have been seen off.
 func (d *daemon) loop(ctx context.Context) {
@@ -32,9 +25,11 @@ func (d *daemon) loop(ctx context.Context) {
 		case <-timer.C:
 		case <-leaving:
 			leaving = nil
-			d.seeOff()
+			d.leave()
 		}
-		d.turn(time.Now())
+		now := time.Now()
+		d.turn(now)
+		d.tellStatus(now)
 		timer.Reset(d.untilNext())
 	}
 }
@@ -48,7 +43,12 @@ func (d *daemon) runPosted() {
 
 // turn observes, decides, and begins what was decided.
 func (d *daemon) turn(now time.Time) {
-	if d.desired == nil {
+	d.next = time.Time{}
+	switch {
+	case d.closing:
+		d.closeAll()
+		return
+	case d.desired == nil:
 		return // nothing good was ever read: touch nothing
 	}
 	d.listenAgain()
@@ -116,30 +116,6 @@ func (d *daemon) begin(f *function, a reconcile.Action) {
 	case reconcile.Remove:
 		d.remove(f, a.Reason)
 	case reconcile.Refuse:
-		f.answer("", refused(a.Reason))
+		f.refuse(a.Reason)
 	}
-}
-
-// seeOff closes all listeners and serves what is under way, with the loop
-// turning on to wake who is waited for.
-func (d *daemon) seeOff() {
-	d.Log.Info("stopping: serving requests in flight; functions stay as they are")
-	ctx, cancel := context.WithTimeout(context.Background(), farewell)
-	var routes []*gateway.Route
-	for _, f := range d.functions {
-		routes = append(routes, f.route)
-	}
-	go func() {
-		defer cancel()
-		var all sync.WaitGroup
-		for _, r := range routes {
-			all.Go(func() {
-				if err := r.Close(ctx); err != nil {
-					d.Log.Warn("cut off connections in use", "error", err)
-				}
-			})
-		}
-		all.Wait()
-		d.post(func() { d.finished = true })
-	}()
 }

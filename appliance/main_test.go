@@ -13,11 +13,16 @@ import (
 
 	"torpor/appliance"
 	"torpor/gvisor"
+	"torpor/systemd"
 )
 
 // daemonRole in the environment makes the test binary a daemon with the folders
 // that its arguments name. Being a process of its own, it can be killed.
 const daemonRole = "TORPOR_TEST_DAEMON"
+
+// journalDir in the environment names the folder of a journald that takes the
+// daemon's log and the functions' output.
+const journalDir = "TORPOR_TEST_JOURNAL"
 
 // rootfs is a folder with nothing but the static program of testdata/function.
 var rootfs string
@@ -35,9 +40,20 @@ func TestMain(m *testing.M) {
 func daemon(config, state, runtime string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
+	o := appliance.Options{Config: config, State: state, Runtime: runtime}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	err := appliance.Run(ctx, appliance.Options{Config: config, State: state, Runtime: runtime, Log: log})
-	if err != nil {
+	if dir := os.Getenv(journalDir); dir != "" {
+		journal, err := systemd.OpenJournal(filepath.Join(dir, "socket"))
+		if err != nil {
+			log.Error("no journal", "error", err)
+			return 1
+		}
+		defer journal.Close(patience)
+		log = slog.New(systemd.NewJournalHandler(journal, slog.LevelInfo, log.Handler()))
+		o.Journal = filepath.Join(dir, "stdout")
+	}
+	o.Log = log
+	if err := appliance.Run(ctx, o); err != nil {
 		log.Error("daemon failed", "error", err)
 		return 1
 	}

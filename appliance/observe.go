@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"torpor/cgroup"
+	"torpor/gateway"
 	"torpor/reconcile"
 )
 
@@ -35,7 +36,7 @@ type sample struct {
 
 // observe looks at everything that a decision depends on.
 func (d *daemon) observe(now time.Time) reconcile.Observed {
-	o := reconcile.Observed{Swap: d.swap.observe(), Relieving: d.relieving}
+	o := reconcile.Observed{Swap: d.swap.observe(), Relieving: d.relieving, Pressure: d.pressure.othersLack(now)}
 	o.Functions = make([]reconcile.Function, 0, len(d.functions))
 	for _, f := range d.functions {
 		o.Functions = append(o.Functions, d.look(f, now))
@@ -59,6 +60,7 @@ func (d *daemon) look(f *function, now time.Time) reconcile.Function {
 	}
 	o.Fingerprint = f.figures.Fingerprint
 	if f.sandbox == nil {
+		f.tellWake(gateway.BackendStats{})
 		return o
 	}
 	gate := f.sandbox.backend.Stats()
@@ -68,7 +70,8 @@ func (d *daemon) look(f *function, now time.Time) reconcile.Function {
 		o.LastActive, o.CPUActive = f.seen.cpuActive, true
 	}
 	o.Resident, o.Swapped, o.Blind = f.seen.memory.Resident, f.seen.memory.Swapped, f.seen.blind
-	f.learn(gate.Busy, gate.LastActive)
+	f.learn(gate.Busy)
+	f.tellWake(gate)
 	return o
 }
 
@@ -113,7 +116,7 @@ func (f *function) sampleCPU(now time.Time) {
 }
 
 // learn keeps what a quiet function shows about its needs.
-func (f *function) learn(busy int, lastActive time.Time) {
+func (f *function) learn(busy int) {
 	if !f.state.Awake() || busy > 0 || f.seen.blind || f.seen.memory.Resident == 0 {
 		return
 	}
@@ -121,11 +124,6 @@ func (f *function) learn(busy int, lastActive time.Time) {
 		f.figures.WarmBytes = f.seen.memory.Resident
 	} else {
 		f.figures.WokenBytes = f.seen.memory.Resident
-	}
-	if f.measure && lastActive.After(f.since) {
-		f.measure = false
-		f.figures.WakeCost = lastActive.Sub(f.began)
-		f.figures.LastWake = f.figures.WakeCost
 	}
 }
 

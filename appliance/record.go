@@ -19,6 +19,7 @@ const recordVersion = 1
 // figures are the facts about a function that outlive the daemon.
 type figures struct {
 	Sandbox     string // ID, "" when cold
+	Cgroup      string // path of its cgroup
 	Fingerprint string // of what it was made from
 	Ready       bool   // its start was completed
 	State       reconcile.State

@@ -4,12 +4,13 @@ import (
 	"context"
 	"time"
 
+	"torpor/event"
 	"torpor/reconcile"
 )
 
 // replace starts a sandbox from the new declaration beside the one that serves.
 func (d *daemon) replace(f *function, reason string) {
-	f.log.Info("replacing", "reason", reason)
+	f.log.Info("replacing", event.Replacing, "reason", reason)
 	id, declared := newID(f.spec.Name), f.spec
 	began := time.Now()
 	f.successor = d.background(func(ctx context.Context) func() {
@@ -24,7 +25,8 @@ func (d *daemon) replaced(f *function, i *instance, err error, took time.Duratio
 	switch {
 	case err != nil:
 		f.failed(err.Error(), 0)
-		f.log.Error("the new one failed to start, the old one goes on", "error", err, "retry", time.Until(f.retryAt).Round(time.Millisecond))
+		f.log.Error("the new one failed to start, the old one goes on", event.ReplaceFailed,
+			"error", err, "retry", time.Until(f.retryAt).Round(time.Millisecond))
 		return
 	case old == nil || f.state == reconcile.Stopping:
 		d.discard(f, i)
@@ -35,7 +37,7 @@ func (d *daemon) replaced(f *function, i *instance, err error, took time.Duratio
 	f.figures.ColdStarts++
 	f.figures.LastColdStart = took
 	f.to(reconcile.Warm)
-	f.log.Info("replaced; the old one serves its requests in flight to the end", "took", took.Round(time.Microsecond))
+	f.log.Info("replaced; the old one serves its requests in flight to the end", event.Replaced, "took", took.Round(time.Microsecond))
 	d.serve(f, i)
 	grace := f.spec.StopTimeout
 	d.ops.Go(func() {

@@ -16,6 +16,7 @@ import (
 	"torpor/api"
 	"torpor/reconcile"
 	"torpor/spec"
+	"torpor/systemd"
 )
 
 // errRefused marks what was asked for and cannot be done as things are.
@@ -202,6 +203,23 @@ func noFunction(name string) error {
 	return fmt.Errorf("%w: %q is not declared on this node", api.ErrNoFunction, name)
 }
 
+// Reload implements api.Daemon.
+func (s *adminServer) Reload(ctx context.Context) (api.Reload, error) {
+	// The loop turns only when the files have been read once.
+	if err := s.inLoop(ctx, func() {}); err != nil {
+		return api.Reload{}, err
+	}
+	s.d.reread(ctx)
+	var r api.Reload
+	err := s.inLoop(ctx, func() {
+		r.Diagnostics = s.d.broken
+		if s.d.config != nil {
+			r.Functions = len(s.d.config.Functions)
+		}
+	})
+	return r, err
+}
+
 // Logs implements api.Daemon.
 func (s *adminServer) Logs(ctx context.Context, name string, lines int, follow bool, w io.Writer) error {
 	var known bool
@@ -210,6 +228,9 @@ func (s *adminServer) Logs(ctx context.Context, name string, lines int, follow b
 	}
 	if !known {
 		return noFunction(name)
+	}
+	if s.d.Journal != "" {
+		return &api.InJournal{Matches: systemd.JournalMatches(nodeName(s.d.Runtime), name)}
 	}
 	return s.d.output.Tail(ctx, name, lines, follow, w)
 }

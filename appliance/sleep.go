@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"torpor/event"
 	"torpor/hibernate"
 	"torpor/reconcile"
 )
@@ -18,7 +19,7 @@ const sleepRetry = 30 * time.Second
 func (d *daemon) hibernate(f *function, reason string) {
 	i := f.sandbox
 	if !i.backend.TryShut() {
-		f.answer("", refused("a request has just come in"))
+		f.refuse("a request has just come in")
 		return
 	}
 	f.to(reconcile.Hibernating)
@@ -43,13 +44,13 @@ func (d *daemon) deflated(f *function, i *instance, r hibernate.Report, err erro
 		d.asleep(f, r, reason)
 	case errors.Is(err, hibernate.ErrTurnedRound):
 		d.stayAwake(f, i)
-		f.log.Info("turned round: a connection came while it went to sleep", "after", r.Total.Round(time.Microsecond))
+		f.log.Info("turned round: a connection came while it went to sleep", event.TurnedRound, "took", r.Total.Round(time.Microsecond))
 		f.answerIf("it did not fall asleep: a connection came", reconcile.AskWake, reconcile.AskStart)
-		f.answer("", refused("a request came in while it went to sleep"))
+		f.refuse("a request came in while it went to sleep")
 	default:
 		d.stayAwake(f, i)
 		f.noSleepUntil, f.noSleepWhy = time.Now().Add(sleepRetry), err.Error()
-		f.log.Error("cannot be put to sleep, goes on", "error", err)
+		f.log.Error("cannot be put to sleep, goes on", event.CannotSleep, "error", err)
 		f.answer("", refused(err.Error()))
 	}
 	d.save(f)
@@ -94,10 +95,11 @@ func (d *daemon) asleep(f *function, r hibernate.Report, reason string) {
 	f.figures.SleptFor = reason
 	f.seen.memory, f.seen.at = r.After, time.Now()
 	f.to(reconcile.Hibernated)
-	f.log.Info("asleep", "reason", reason, "was", size(r.Before.Resident), "keeps", size(r.After.Resident),
-		"swapped", size(r.After.Swapped), "took", r.Total.Round(time.Microsecond))
+	f.log.Info("asleep", event.Asleep, "reason", reason,
+		"was", event.Bytes(r.Before.Resident), "keeps", event.Bytes(r.After.Resident),
+		"swapped", event.Bytes(r.After.Swapped), "took", r.Total.Round(time.Microsecond))
 	if r.SwapFull {
-		f.log.Warn("swap is full: much of it stayed in memory; enlarge node.swap.size")
+		f.log.Warn("swap is full: much of it stayed in memory; enlarge node.swap.size", event.SwapFull, "keeps", event.Bytes(r.After.Resident))
 	}
 	if r.GiveErr != nil {
 		f.log.Warn("the sandbox gave nothing back before its sleep", "error", r.GiveErr)

@@ -2,6 +2,7 @@ package appliance_test
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -165,4 +166,52 @@ func TestSocketOfAnotherKindThanDeclared(t *testing.T) {
 	n.write("node.hcl", block(address))
 	n.expect(tcp.Addr().(*net.TCPAddr).Port, "/count", "1")
 	n.await("all to be well", func(s api.Status) bool { return len(s.Node.Notes) == 0 })
+}
+
+// TestSocketsOfTheFormerDaemon has systemd hand over what a daemon left in its
+// store, with clients waiting in it.
+func TestSocketsOfTheFormerDaemon(t *testing.T) {
+	t.Parallel()
+	n := prepareNode(t, "")
+	path := filepath.Join(n.dir, "hello.sock")
+	udp, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	streams, err := net.ListenUnix("unix", &net.UnixAddr{Name: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	streams.SetUnlinkOnClose(false)
+	port := udp.LocalAddr().(*net.UDPAddr).Port
+	n.write("node.hcl", nodeBlock("1GiB")+declareOnly("hello", listenUDP(port), listenUnix(path, `mode = "0600"`)))
+
+	conn := n.dialUDP(port)
+	n.sendDatagram(conn, "you were away")
+	waiting, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer waiting.Close()
+	_ = waiting.SetDeadline(time.Now().Add(patience))
+	fmt.Fprint(waiting, "GET /count HTTP/1.0\r\n\r\n")
+	n.handOver([]string{fmt.Sprintf("torpor/listen/udp/127.0.0.1=%d", port), "torpor/listen/unix/" + path}, udp, streams)
+	udp.Close()
+	streams.Close()
+
+	n.expectDatagram(conn, "1 you were away")
+	if reply, err := io.ReadAll(waiting); err != nil || !strings.HasSuffix(string(reply), "\r\n\r\n1") {
+		t.Errorf("the one who waited got %q, %v", reply, err)
+	}
+	n.expectUnix(path, "/count", "2")
+	if info, err := os.Lstat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the socket is %v, %v", info, err)
+	}
+	for _, f := range n.files {
+		f.Close() // as systemd does when it is told to drop them
+	}
+	n.stop()
+	if _, err := os.Lstat(path); err == nil {
+		t.Error("the socket is still there")
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"torpor/event"
 	"torpor/reconcile"
 )
 
@@ -24,9 +25,10 @@ func (d *daemon) background(work func(ctx context.Context) (then func())) *opera
 // start starts a cold or failed function.
 func (d *daemon) start(f *function, reason string) {
 	f.to(reconcile.Starting)
-	f.log.Info("starting", "reason", reason)
+	f.log.Info("starting", event.Starting, "reason", reason)
 	id, declared := newID(f.spec.Name), f.spec
-	f.figures.Sandbox, f.figures.Ready, f.figures.Fingerprint = id, false, declared.Fingerprint()
+	f.figures.Sandbox, f.figures.Cgroup = id, ""
+	f.figures.Ready, f.figures.Fingerprint = false, declared.Fingerprint()
 	d.save(f)
 	began := time.Now()
 	f.op = d.background(func(ctx context.Context) func() {
@@ -44,14 +46,14 @@ func (d *daemon) started(f *function, i *instance, err error, took time.Duration
 	case err != nil:
 		f.failed(err.Error(), 0)
 		f.to(reconcile.Failed)
-		f.log.Error("start failed", "error", err, "retry", time.Until(f.retryAt).Round(time.Millisecond))
+		f.log.Error("start failed", event.StartFailed, "error", err, "retry", time.Until(f.retryAt).Round(time.Millisecond))
 		d.answerFailure(f, err)
 		d.save(f)
 	default:
 		f.figures.ColdStarts++
 		f.figures.LastColdStart = took
 		f.to(reconcile.Warm)
-		f.log.Info("warm", "took", took.Round(time.Microsecond), "parts", i.startup)
+		f.log.Info("warm", event.Warm, "took", took.Round(time.Microsecond), "parts", i.startup)
 		d.serve(f, i)
 		f.answerIf("started in "+milliseconds(took), reconcile.AskStart, reconcile.AskWake)
 	}
@@ -60,7 +62,8 @@ func (d *daemon) started(f *function, i *instance, err error, took time.Duration
 // serve makes i the sandbox that f's clients are led to.
 func (d *daemon) serve(f *function, i *instance) {
 	f.sandbox = i
-	f.figures.Sandbox, f.figures.Fingerprint, f.figures.Ready = i.ID(), i.fingerprint, true
+	f.figures.Sandbox, f.figures.Cgroup = i.ID(), i.group.Path()
+	f.figures.Fingerprint, f.figures.Ready = i.fingerprint, true
 	f.seen = sample{}
 	i.backend.Open()
 	f.route.Use(i.backend)

@@ -4,13 +4,14 @@ import (
 	"context"
 	"time"
 
+	"torpor/event"
 	"torpor/reconcile"
 )
 
 // stop ends the sandbox of a function that stays declared: it is cold then, and
 // starts again with its next connection.
 func (d *daemon) stop(f *function, reason string) {
-	f.log.Info("stopping", "reason", reason)
+	f.log.Info("stopping", event.Stopping, "reason", reason)
 	if f.sandbox == nil && f.op == nil { // failed
 		f.to(reconcile.Stopping)
 		d.stopped(f, nil)
@@ -35,9 +36,9 @@ func (d *daemon) stopped(f *function, err error) {
 	f.route.Use(nil)
 	f.to(reconcile.Cold)
 	f.figures.Sandbox, f.figures.Ready = "", false
-	f.log.Info("cold")
+	f.log.Info("cold", event.Cold)
 	f.answerIf("stopped", reconcile.AskStop)
-	if d.desired.Declares(f.spec.Name) {
+	if d.desired == nil || d.desired.Declares(f.spec.Name) {
 		d.save(f)
 		return
 	}
@@ -73,4 +74,5 @@ func (d *daemon) forget(f *function) {
 	if err := d.output.Remove(f.spec.Name); err != nil {
 		f.log.Error("removing its output", "error", err)
 	}
+	f.log.Info("removed", event.Removed)
 }

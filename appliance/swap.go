@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"torpor/event"
 	"torpor/hibernate"
 	"torpor/reconcile"
 	"torpor/spec"
@@ -58,11 +59,11 @@ func (d *daemon) swapSized(file *hibernate.Swap, err error) {
 	d.swap.busy, d.swap.file, d.swap.err = false, file, err
 	switch {
 	case err != nil && file == nil:
-		d.Log.Error("hibernation is off, functions run all the same", "error", err)
+		d.Log.Error("hibernation is off, functions run all the same", event.SwapFailed, "error", err)
 	case err != nil:
-		d.Log.Error("the swap file stays as it was", "error", err)
+		d.Log.Error("the swap file stays as it was", event.SwapFailed, "error", err)
 	default:
-		d.Log.Info("swap file ready", "path", file.Path(), "size", d.swap.wanted.Size)
+		d.Log.Info("swap file ready", event.SwapReady, "path", file.Path(), "size", event.Bytes(d.swap.wanted.Size))
 	}
 	d.sizeSwap() // the declaration may have changed meanwhile
 }

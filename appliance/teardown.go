@@ -3,7 +3,6 @@ package appliance
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -29,13 +28,8 @@ func sweepAll(o Options) error {
 		return err
 	}
 	defer runtime.Close()
-	d := &daemon{Options: o, parent: cgroupParent(o.Runtime), cgroups: cgroups, runtime: gvisorRuntime{runtime}}
-	for _, id := range d.leftovers(nil) {
-		if e := d.sweep(id); e != nil {
-			err = errors.Join(err, fmt.Errorf("stopping %s: %w", id, e))
-			continue
-		}
-		o.Log.Info("stopped", "sandbox", id)
-	}
-	return errors.Join(err, cgroups.Remove(d.parent), os.RemoveAll(filepath.Join(o.Runtime, "sandboxes")))
+	manager := findManager(o.Log)
+	defer manager.Close()
+	d := &daemon{Options: o, cgroups: cgroups, housing: newHousing(cgroups, manager, o.Runtime), runtime: gvisorRuntime{runtime}}
+	return errors.Join(d.sweepLeftovers(nil), d.housing.demolish(), os.RemoveAll(filepath.Join(o.Runtime, "sandboxes")))
 }

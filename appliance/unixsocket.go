@@ -15,12 +15,13 @@ import (
 )
 
 // unixListener removes its socket when it is closed, unless another one has taken
-// the place.
+// the place or the next daemon is to listen there too.
 type unixListener struct {
 	*net.UnixListener
-	path string
-	made fs.FileInfo
-	once sync.Once
+	path   string
+	made   fs.FileInfo
+	remain bool
+	once   sync.Once
 }
 
 // listenUnix listens for streams at a path, whose folder it makes. It takes the
@@ -39,23 +40,43 @@ func listenUnix(path string, mode fs.FileMode) (*unixListener, error) {
 	}}
 	ln, err := config.Listen(context.Background(), "unix", path)
 	if err != nil {
-		return nil, explain(err)
+		return nil, err
 	}
-	l := &unixListener{UnixListener: ln.(*net.UnixListener), path: path}
-	l.SetUnlinkOnClose(false)
-	if err := os.Chmod(path, mode); err != nil { // which the umask has narrowed
-		return nil, errors.Join(err, ln.Close())
-	}
-	if l.made, err = os.Lstat(path); err != nil {
-		return nil, errors.Join(err, ln.Close())
-	}
-	return l, nil
+	return atPath(ln.(*net.UnixListener), path, mode)
 }
+
+// resumeUnix goes on with the socket of a former daemon.
+func resumeUnix(file *os.File, path string, mode fs.FileMode) (*unixListener, error) {
+	ln, err := net.FileListener(file)
+	if err != nil {
+		return nil, err
+	}
+	return atPath(ln.(*net.UnixListener), path, mode)
+}
+
+// atPath takes ln over, whose socket has to be at path.
+func atPath(ln *net.UnixListener, path string, mode fs.FileMode) (*unixListener, error) {
+	ln.SetUnlinkOnClose(false)
+	made, err := os.Lstat(path)
+	if err == nil && made.Mode().Type() != fs.ModeSocket {
+		err = fmt.Errorf("%s is no longer a socket", path)
+	}
+	if err == nil {
+		err = os.Chmod(path, mode) // the umask may have narrowed it
+	}
+	if err != nil {
+		return nil, errors.Join(err, ln.Close())
+	}
+	return &unixListener{UnixListener: ln, path: path, made: made}, nil
+}
+
+// SetUnlinkOnClose says whether Close removes the socket, as of any Unix listener.
+func (l *unixListener) SetUnlinkOnClose(unlink bool) { l.remain = !unlink }
 
 // Close implements net.Listener.
 func (l *unixListener) Close() error {
 	l.once.Do(func() {
-		if now, err := os.Lstat(l.path); err == nil && os.SameFile(now, l.made) {
+		if now, err := os.Lstat(l.path); err == nil && os.SameFile(now, l.made) && !l.remain {
 			_ = os.Remove(l.path)
 		}
 	})

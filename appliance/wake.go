@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"torpor/event"
 	"torpor/hibernate"
 	"torpor/reconcile"
 )
@@ -11,11 +12,8 @@ import (
 // wake inflates a hibernated function.
 func (d *daemon) wake(f *function, reason string) {
 	f.to(reconcile.Waking)
-	f.began = time.Now()
-	if held := f.route.Stats().OldestHeld; !held.IsZero() {
-		f.began = held
-	}
 	i, reclaiming := f.sandbox, f.op
+	f.waking = newWaking(f, reason)
 	d.prefetch(f, i)
 	f.op = d.background(func(ctx context.Context) func() {
 		reclaiming.end()
@@ -31,11 +29,15 @@ func (d *daemon) prefetch(f *function, i *instance) {
 	if set == nil {
 		return
 	}
+	w := f.waking
+	w.fetching = true
 	i.prefetching = d.background(func(ctx context.Context) func() {
+		began := time.Now()
 		if err := set.Prefetch(ctx); err != nil {
 			f.log.Warn("cannot prefetch its working set: its memory comes back page by page", "error", err)
 		}
-		return func() {}
+		took := time.Since(began)
+		return func() { w.fetching, w.fetched, w.fetchTime = false, set.Bytes(), took }
 	})
 }
 
@@ -45,17 +47,18 @@ func (d *daemon) woke(f *function, i *instance, report hibernate.Report, err err
 	}
 	f.op = nil
 	if err != nil {
-		f.log.Error("cannot be woken; its sandbox is ended", "error", err)
+		f.waking = nil
+		f.log.Error("cannot be woken; its sandbox is ended", event.CannotWake, "error", err)
 		d.stop(f, "it cannot be woken: "+err.Error())
 		return
 	}
+	f.waking.opened = time.Now()
 	i.backend.Open()
 	f.to(reconcile.Woken)
 	f.seen = sample{}
 	f.figures.Wakes++
-	f.figures.LastWake = time.Since(f.began)
-	f.measure = true
-	f.log.Info("woken", "reason", reason, "thaw", report.Thaw.Round(time.Microsecond), "took", f.figures.LastWake.Round(time.Microsecond))
+	f.figures.LastWake = f.waking.opened.Sub(f.waking.since)
+	f.log.Info("woken", event.Woken, "reason", reason, "thaw", report.Thaw.Round(time.Microsecond), "took", f.figures.LastWake.Round(time.Microsecond))
 	f.answerIf("woken in "+milliseconds(f.figures.LastWake), reconcile.AskWake, reconcile.AskStart)
 	d.save(f)
 }

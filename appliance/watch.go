@@ -24,7 +24,8 @@ type watcher struct {
 	notify *fsnotify.Watcher
 	log    *slog.Logger
 	reload func() (dirs []string)
-	always []string // watched whatever the files say
+	always []string             // watched whatever the files say
+	asked  chan chan<- struct{} // to read now; answered by closing
 }
 
 func newWatcher(dir string, log *slog.Logger, reload func() []string) (*watcher, error) {
@@ -37,7 +38,7 @@ func newWatcher(dir string, log *slog.Logger, reload func() []string) (*watcher,
 		return nil, err
 	}
 	// The parent tells when the folder itself appears or is replaced.
-	w := &watcher{notify: notify, log: log, reload: reload, always: []string{abs, filepath.Dir(abs)}}
+	w := &watcher{notify: notify, log: log, reload: reload, always: []string{abs, filepath.Dir(abs)}, asked: make(chan chan<- struct{})}
 	w.follow(nil)
 	return w, nil
 }
@@ -51,6 +52,10 @@ func (w *watcher) run(ctx context.Context, dirs []string) {
 		select {
 		case <-ctx.Done():
 			return
+		case done := <-w.asked:
+			w.catchUp(w.reload())
+			close(done)
+			continue
 		case e := <-w.notify.Events:
 			if !w.matters(e) {
 				continue
@@ -60,6 +65,20 @@ func (w *watcher) run(ctx context.Context, dirs []string) {
 		}
 		w.awaitQuiet(ctx)
 		w.catchUp(w.reload())
+	}
+}
+
+// readNow has run read the files at once, and returns when it has.
+func (w *watcher) readNow(ctx context.Context) {
+	done := make(chan struct{})
+	select {
+	case w.asked <- done:
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -62,6 +63,45 @@ func (h *Hierarchy) create(path string, l Limits) (_ *Group, err error) {
 		return nil, err
 	}
 	return g, nil
+}
+
+// Adopt takes a group that somebody else, such as systemd, has made at least in
+// one hierarchy: it makes it in the others, moves its processes there, and sets
+// its limits. In v2 its controllers are there only if its maker enabled them.
+func (h *Hierarchy) Adopt(path string, l Limits) (*Group, error) {
+	g, err := h.Open(path)
+	if err == nil {
+		err = g.complete()
+	}
+	if err == nil {
+		err = errors.Join(g.memory().prepare(), g.setLimits(l))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cgroup: adopt %s: %w", path, err)
+	}
+	return g, nil
+}
+
+// complete makes g in the hierarchies where it is missing.
+func (g *Group) complete() error {
+	pids, err := g.Procs()
+	if err != nil {
+		return err
+	}
+	for _, f := range g.folders() {
+		if exists(string(f)) {
+			continue
+		}
+		if err := os.MkdirAll(string(f), 0o755); err != nil {
+			return err
+		}
+		for _, pid := range pids {
+			if err := f.write("cgroup.procs", strconv.Itoa(pid)); err != nil {
+				return fmt.Errorf("move process %d: %w", pid, err)
+			}
+		}
+	}
+	return nil
 }
 
 // makeIn makes path and its parents below one mount and returns what is new.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -49,6 +50,50 @@ func TestGroupLife(t *testing.T) {
 			t.Errorf("Memory after Remove: %v", err)
 		}
 	})
+}
+
+// TestAdopt takes a group that is there in one hierarchy only, with a process.
+func TestAdopt(t *testing.T) {
+	eachMachine(t, Limits{}, func(t *testing.T, g *Group) {
+		mounts := g.h.mounts()
+		path := filepath.Dir(g.Path()) + "/foreign"
+		foreign := folder(mounts[0].path(path))
+		if err := os.Mkdir(string(foreign), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		c := startRole(t, g, "hold")
+		c.hear(t)
+		if err := foreign.write("cgroup.procs", strconv.Itoa(c.cmd.Process.Pid)); err != nil {
+			t.Fatal(err)
+		}
+		adopted, err := g.h.Adopt(path, Limits{Memory: 64 << 20, Pids: 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := errors.Join(adopted.Kill(bounded(t)), adopted.Remove()); err != nil {
+				t.Error(err)
+			}
+		}()
+		for _, f := range adopted.folders() {
+			if pids, err := f.procs(); err != nil || len(pids) != 1 {
+				t.Errorf("processes in %s: %v, %v", f, pids, err)
+			}
+		}
+		f, v2 := adopted.folder(memory)
+		limit := map[bool]string{true: "memory.max", false: "memory.limit_in_bytes"}[v2]
+		if n, err := f.readInt(limit); err != nil || n != 64<<20 {
+			t.Errorf("%s = %d, %v", limit, n, err)
+		}
+	})
+}
+
+func TestAdoptNothing(t *testing.T) {
+	for version, h := range machines(t) {
+		if _, err := h.Adopt("torpor-test-nothing", Limits{}); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: got %v", version, err)
+		}
+	}
 }
 
 func TestFreezeAndThaw(t *testing.T) {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -20,24 +22,43 @@ func (a *app) completeName(c *cobra.Command, args []string, typed string) ([]str
 	return a.completeNames(c, args, typed)
 }
 
+func shells() []string { return []string{"bash", "zsh", "fish"} }
+
+// completion is the script for a shell, nil for one that is not among shells.
+func completion(root *cobra.Command, shell string) ([]byte, error) {
+	var script bytes.Buffer
+	var err error
+	switch shell {
+	case "bash":
+		err = root.GenBashCompletionV2(&script, true)
+	case "zsh":
+		err = root.GenZshCompletion(&script)
+	case "fish":
+		err = root.GenFishCompletion(&script, true)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("completion for %s: %w", shell, err)
+	}
+	return script.Bytes(), nil
+}
+
 func (a *app) completionCommand(root *cobra.Command) *cobra.Command {
-	shells := []string{"bash", "zsh", "fish"}
 	return &cobra.Command{
 		Use:       "completion bash|zsh|fish",
 		Short:     "Print what makes the tab key work in a shell",
 		Example:   "  torpor completion bash > /etc/bash_completion.d/torpor",
-		ValidArgs: shells,
+		ValidArgs: shells(),
 		Args:      arguments(1, 1, "the name of a shell"),
 		RunE: func(c *cobra.Command, args []string) error {
-			switch args[0] {
-			case "bash":
-				return root.GenBashCompletionV2(a.stdout, true)
-			case "zsh":
-				return root.GenZshCompletion(a.stdout)
-			case "fish":
-				return root.GenFishCompletion(a.stdout, true)
+			script, err := completion(root, args[0])
+			if err != nil {
+				return err
 			}
-			return wrongUsage(c, "no completion for %q%s", args[0], didYouMean(args[0], shells))
+			if script == nil {
+				return wrongUsage(c, "no completion for %q%s", args[0], didYouMean(args[0], shells()))
+			}
+			_, err = a.stdout.Write(script)
+			return err
 		},
 	}
 }

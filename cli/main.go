@@ -30,11 +30,14 @@ type Deps struct {
 	Teardown func(ctx context.Context, o TeardownOptions) error
 	// Doctor is doctor.Check.
 	Doctor func(ctx context.Context, o doctor.Options) []doctor.Finding
+	// Host is what install and uninstall change; nil is this machine.
+	Host Host
 }
 
 // RunOptions are the daemon's. Paths are absolute.
 type RunOptions struct {
 	Config, State, Runtime string
+	Journal                string // socket that functions' output goes to; "" keeps it in State
 	Log                    *slog.Logger
 }
 

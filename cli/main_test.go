@@ -79,8 +79,8 @@ func TestNoCommandShowsHelp(t *testing.T) {
 }
 
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
-	all := []string{"run", "status", "top", "doctor", "teardown", "start", "hibernate", "wake", "stop", "why", "logs",
-		"check", "fmt", "plan", "version", "completion"}
+	all := []string{"run", "status", "top", "reload", "doctor", "teardown", "start", "hibernate", "wake", "stop", "why", "logs",
+		"check", "fmt", "plan", "install", "units", "uninstall", "version", "completion"}
 	help := torpor(t, Deps{}, "--help").out
 	for _, name := range all {
 		if !strings.Contains(help, "\n  "+name+" ") {
@@ -98,7 +98,7 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 
 func TestNoDaemon(t *testing.T) {
 	dir := filepath.Join(apitest.Dir(t), "none")
-	for _, command := range []string{"status", "top", "plan", "why x", "logs x", "hibernate x y", "wake x", "stop x", "start x"} {
+	for _, command := range []string{"status", "top", "reload", "plan", "why x", "logs x", "hibernate x y", "wake x", "stop x", "start x"} {
 		args := append(strings.Fields(command), "--runtime", dir)
 		torpor(t, Deps{}, args...).is(t, 1, "", "torpor: no daemon at "+dir+
 			": start it with `torpor run` or `systemctl start torpor`, or name its --runtime folder\n")

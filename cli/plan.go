@@ -33,14 +33,7 @@ func (a *app) planCommand() *cobra.Command {
 }
 
 func (a *app) showPlan(p api.Plan) error {
-	mistakes := 0
-	for _, d := range p.Diagnostics {
-		fmt.Fprintln(a.stderr, diagnosticText(d))
-		if d.Severity == "error" {
-			mistakes++
-		}
-	}
-	if mistakes > 0 {
+	if mistakes := a.showDiagnostics(p.Diagnostics); mistakes > 0 {
 		return fmt.Errorf("%s in %s", count(mistakes, "mistake"), p.Path)
 	}
 	v := viewOf(a.stdout)
@@ -84,6 +77,17 @@ func planSummary(kinds map[api.ChangeKind]int) string {
 		parts = append(parts, fmt.Sprintf("%d as before", n))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// showDiagnostics writes what the daemon has against its files, and counts the errors.
+func (a *app) showDiagnostics(diagnostics []spec.Diagnostic) (errors int) {
+	for _, d := range diagnostics {
+		fmt.Fprintln(a.stderr, diagnosticText(d))
+		if d.Severity == "error" {
+			errors++
+		}
+	}
+	return errors
 }
 
 // diagnosticText is for diagnostics whose source is with the daemon.

@@ -11,6 +11,7 @@ const (
 	groupNode      = "node"
 	groupFunctions = "functions"
 	groupFiles     = "files"
+	groupMachine   = "machine"
 	groupOther     = "other"
 )
 
@@ -38,7 +39,7 @@ they are idle, and wakes them with the first byte that arrives.`,
 		return wrongFlag(c, err)
 	})
 	root.SetUsageFunc(usage)
-	root.PersistentFlags().StringVar(&a.runtimeDir, "runtime", "/run/torpor", "`folder` where the daemon's socket is")
+	root.PersistentFlags().StringVar(&a.runtimeDir, "runtime", defaultRuntime, "`folder` where the daemon's socket is")
 	a.addCommands(root)
 	return root
 }
@@ -48,9 +49,10 @@ func (a *app) addCommands(root *cobra.Command) {
 		id, title string
 		commands  []*cobra.Command
 	}{
-		{groupNode, "The node:", []*cobra.Command{a.runCommand(), a.statusCommand(), a.topCommand(), a.doctorCommand(), a.teardownCommand()}},
+		{groupNode, "The node:", []*cobra.Command{a.runCommand(), a.statusCommand(), a.topCommand(), a.reloadCommand(), a.doctorCommand(), a.teardownCommand()}},
 		{groupFunctions, "Functions:", append(a.verbCommands(), a.whyCommand(), a.logsCommand())},
 		{groupFiles, "Files:", []*cobra.Command{a.checkCommand(), a.fmtCommand(), a.planCommand()}},
+		{groupMachine, "The machine:", []*cobra.Command{a.installCommand(root), a.unitsCommand(), a.uninstallCommand()}},
 		{groupOther, "Other:", []*cobra.Command{a.versionCommand(), a.completionCommand(root)}},
 	} {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})

@@ -51,7 +51,8 @@ func sampleNode() *apitest.Daemon {
 			}
 			return writeAll(w, fmt.Sprintf("%s %d %v\n", name, lines, follow))
 		},
-		OnPlan: func(_ context.Context, path string) (api.Plan, error) { return samplePlan(path) },
+		OnReload: func(context.Context) (api.Reload, error) { return api.Reload{Functions: 2}, nil },
+		OnPlan:   func(_ context.Context, path string) (api.Plan, error) { return samplePlan(path) },
 	}
 }
 

@@ -17,10 +17,12 @@ sockets, after the daemon has been stopped. Images and data in the state folder 
 		Example: "  systemctl stop torpor && torpor teardown",
 		Args:    arguments(0, 0, ""),
 		RunE: func(c *cobra.Command, _ []string) error {
-			var err error
-			if o.Log, err = logs.logger(c, a.stderr); err != nil {
+			log, done, err := logs.logger(c, a.stderr)
+			if err != nil {
 				return err
 			}
+			defer done()
+			o.Log = log
 			o.Runtime = a.runtimeDir
 			if err := absolute(&o.State, &o.Runtime); err != nil {
 				return err

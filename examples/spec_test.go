@@ -38,11 +38,22 @@ func TestNodeLoads(t *testing.T) {
 	}
 }
 
+func TestUDPNodeLoads(t *testing.T) {
+	if _, diags, _ := spec.Load("udp"); len(diags) > 0 {
+		t.Error(diags)
+	}
+}
+
 func TestFilesAreFormatted(t *testing.T) {
 	paths, err := filepath.Glob("*/*.hcl")
 	if err != nil {
 		t.Fatal(err)
 	}
+	deeper, err := filepath.Glob("*/*/*.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths = append(paths, deeper...)
 	for _, path := range append(paths, "node.hcl") {
 		text, err := os.ReadFile(path)
 		if err != nil {

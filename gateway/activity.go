@@ -90,6 +90,9 @@ func (b *Backend) answer(c *conn, fin bool) {
 		b.touch(c)
 		return
 	}
+	if !fin && c.asked.Load() {
+		b.noteReply()
+	}
 	b.mu.Lock()
 	c.answered = c.answered || fin
 	quiet := b.markLocked(c, false, c.stuck)

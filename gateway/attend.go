@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"torpor/event"
 )
 
 // attend takes an accepted connection to where it is forwarded, or closed.
@@ -29,7 +31,7 @@ func (r *Route) attend(c *conn) {
 		case b.alive.Err() != nil && ctx.Err() == nil:
 			continue // it was closed meanwhile, its successor serves c
 		case !errors.Is(err, errClientGone):
-			r.failures.warn(r.log, "connection closed", "port", c.port, "reason", dialFailure(err, c.port))
+			r.failures.warn(r.log, "connection closed", event.Dismissed, "port", c.port, "reason", dialFailure(err, c.port))
 		}
 		r.dismiss(c)
 		return

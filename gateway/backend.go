@@ -41,6 +41,7 @@ type Backend struct {
 	kill  context.CancelFunc
 
 	lastActive atomic.Int64
+	replied    atomic.Int64 // see noteReply; 0: not yet
 
 	mu      sync.Mutex
 	open    bool
@@ -62,6 +63,7 @@ type BackendStats struct {
 	Held        int       // waiting at the gate: new connections, and old ones with a new byte
 	OldestHeld  time.Time // when the longest waiting began to; zero if none is held
 	LastActive  time.Time // last byte or datagram either way, or new connection; when created if there was none
+	FirstReply  time.Time // first byte of an answer since the gate was last opened; zero if there was none
 }
 
 // NewBackend returns a Backend whose gate is shut. It calls nudge, without locks
@@ -108,6 +110,7 @@ func (b *Backend) Open() {
 		return
 	}
 	b.open, b.opened = true, true
+	b.replied.Store(0)
 	for w := range b.queue {
 		b.markLocked(w.conn, !w.fin || w.conn.asked.Load(), w.conn.stuck)
 		b.queue.release(w, passed)
@@ -144,6 +147,7 @@ func (b *Backend) Stats() BackendStats {
 		Held:        b.queue.held(),
 		OldestHeld:  b.queue.oldest(),
 		LastActive:  b.epoch.Add(time.Duration(b.lastActive.Load())),
+		FirstReply:  b.firstReply(),
 	}
 }
 

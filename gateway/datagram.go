@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"torpor/event"
 )
 
 const (
@@ -206,7 +208,7 @@ func (v *receiver) session(from peer, b *Backend) *session {
 // drop counts datagrams that reach nobody.
 func (v *receiver) drop(reason string, n int) {
 	total := v.route.dropped.Add(int64(n))
-	v.route.drops.warn(v.route.log, "datagrams dropped", "port", v.port, "reason", reason, "total", total)
+	v.route.drops.warn(v.route.log, "datagrams dropped", event.Dismissed, "port", v.port, "reason", reason, "total", total)
 }
 
 // peers counts those who have a session, or something held.

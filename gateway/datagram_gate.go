@@ -60,6 +60,7 @@ func (b *Backend) said(s *session) {
 
 // heard notes a datagram of the function.
 func (b *Backend) heard(s *session) {
+	b.noteReply()
 	if s.counted.Load() {
 		now := b.elapsed()
 		s.last.Store(now)

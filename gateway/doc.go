@@ -43,11 +43,11 @@
 // once. What is in there:
 //
 //   - a client that is held, from the moment it is;
-//   - an established connection that has lived for a second: both sockets, and for
-//     each direction a pipe of its own. splice moves bytes from socket to pipe to
-//     socket, so they are in one of the three at any time. One that was held
-//     before is there from its first byte on. Short exchanges never are, and pay
-//     nothing;
+//   - an established connection that has lived for a tenth of a second: both
+//     sockets, and for each direction a pipe of its own. splice moves bytes from
+//     socket to pipe to socket, so they are in one of the three at any time. One
+//     that was held before is there from its first byte on. Short exchanges never
+//     are, and pay nothing;
 //   - everything else, once Route.HandOver is called.
 //
 // Each lies in a capsule, a datagram socket connected to itself: a message that
@@ -80,7 +80,8 @@
 //
 // Sessions of datagrams are not kept. Connections beyond what the Vault takes are
 // served as well, and end with the process; VaultStats counts them. So do, where
-// the process is killed, those that were never held and are younger than a second.
+// the process is killed, those that were never held and are younger than a tenth of
+// a second.
 //
 // # Concurrency
 //
@@ -88,8 +89,9 @@
 // never held together, and neither during a callback, a log line or a blocking
 // call. A nudge must not block; it says "look again" and nothing more, and it
 // may come when nothing is left to see. What the vault has of a connection is
-// guarded by a lock of its own, under which Backend.mu may be taken. Each established connection has two
-// goroutines, one a direction; everything ends after Route.Close.
+// guarded by a lock of its own, under which Backend.mu may be taken. Each
+// established connection has two goroutines, one a direction; everything ends
+// after Route.Close or HandOver.
 //
 // Linux only. It imports nothing of torpor; only the appliance imports it.
 package gateway

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"net"
 	"time"
 )
 
@@ -17,8 +16,8 @@ const (
 // clients who wait to be accepted are safe where somebody holds another descriptor.
 // It stops each connection between two bytes, held ones and those in flight
 // likewise, and entrusts those to the Vault that were not yet. A dial under way is
-// given up; its client is left as a held one. Of datagrams, those are left that
-// wait in the socket: sessions end, and held datagrams are dropped.
+// given up; its client is left as a held one. Of datagrams, those that were not
+// received yet wait in the socket; what is held is dropped, and sessions end.
 //
 // It returns after a second at most, or when ctx ends, with the number of
 // connections that are in the vault, and of those that could not be put there and
@@ -32,7 +31,7 @@ func (r *Route) HandOver(ctx context.Context) (kept, lost int, err error) {
 	defer cancel()
 	listeners, receivers := r.retire()
 	for _, l := range listeners {
-		if unix, ok := l.Listener.(*net.UnixListener); ok {
+		if unix, ok := l.Listener.(interface{ SetUnlinkOnClose(bool) }); ok {
 			unix.SetUnlinkOnClose(false) // the next process listens there too
 		}
 		r.stop(l)

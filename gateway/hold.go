@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"time"
+
+	"torpor/event"
 )
 
 // place waits until c may be dialled and returns the backend to dial. It returns
@@ -12,7 +14,7 @@ func (r *Route) place(ctx context.Context, c *conn) *Backend {
 		return b
 	}
 	if !r.countHeld(c) {
-		r.overflows.warn(r.log, "connection closed, too many are held", "port", c.port)
+		r.overflows.warn(r.log, "connection closed, too many are held", event.Dismissed, "port", c.port)
 		return nil
 	}
 	defer r.uncountHeld(c)
@@ -138,6 +140,6 @@ func (r *Route) logExpired(w *waiter) {
 	if r.leaves() {
 		return
 	}
-	r.expiries.warn(r.log, "held connection closed", "port", w.conn.port,
+	r.expiries.warn(r.log, "held connection closed", event.Dismissed, "port", w.conn.port,
 		"held", time.Since(w.since).Round(time.Millisecond), "reason", *r.reason.Load())
 }

@@ -38,7 +38,7 @@ func TestHoldDeadline(t *testing.T) {
 	send(t, client, "a request that nobody reads")
 	expectEOF(t, client)
 	until(t, "log line", func() bool {
-		return strings.Contains(g.logged.String(), `"held connection closed" function=f port=80`)
+		return strings.Contains(g.logged.String(), `"held connection closed" function=f event=dismissed port=80`)
 	})
 	if !strings.Contains(g.logged.String(), `reason="waiting for memory"`) {
 		t.Errorf("log does not say why: %s", g.logged)

@@ -33,8 +33,8 @@ type Route struct {
 
 	limits atomic.Pointer[Limits]
 	reason atomic.Pointer[string]
-	vault  *Vault
 
+	vault    *Vault
 	pipes    pipes
 	packets  packets
 	heldRoom sharedRoom

@@ -8,7 +8,7 @@ import (
 const (
 	// sweepTime is between two looks for connections to entrust. One that a sweep
 	// sees for the second time is: short exchanges never are.
-	sweepTime = 500 * time.Millisecond
+	sweepTime = 50 * time.Millisecond
 
 	growTime = 20 * time.Millisecond // to look again while the vault is being enlarged
 )

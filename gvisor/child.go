@@ -2,6 +2,7 @@ package gvisor
 
 import (
 	"os"
+	"slices"
 	"strings"
 
 	"gvisor.dev/gvisor/runsc/cli"
@@ -23,9 +24,13 @@ func RunChildRole() (code int, ok bool) {
 	case os.Args[0] == launchRole:
 		return launch(os.NewFile(launchFD, "launch socket")), true
 	case strings.HasPrefix(os.Args[0], "runsc-"):
+		if !isGofer(os.Args) {
+			dropOutput()
+		}
 		os.Args = withLimits(os.Args)
 		runsc()
 	case isUmounter(os.Args):
+		dropOutput()
 		runsc()
 	}
 	return 0, false
@@ -38,12 +43,15 @@ func isUmounter(args []string) bool {
 	return args[0] == "/proc/self/exe" && len(args) > 1 && args[1] == "umount"
 }
 
+// isGofer recognises the process that serves a sandbox its files.
+func isGofer(args []string) bool { return slices.Contains(args, "gofer") }
+
 // runsc is gVisor's own command line with just the commands a sandbox needs; it
 // ends the process.
 func runsc() {
 	cli.Run(map[util.SubCommand]string{
 		new(cmd.Boot):   "",
-		new(cmd.Gofer):  "",
+		new(gofer):      "",
 		new(cmd.Umount): "",
 	}, nil)
 }

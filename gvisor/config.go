@@ -35,6 +35,16 @@ type Config struct {
 	// OutputPath is the file that takes the function's stdout and stderr,
 	// appended to.
 	OutputPath string
+	// OutputStream takes them instead, if it is not nil; OutputPath is then for
+	// when nobody listens there any more.
+	OutputStream *Stream
+}
+
+// Stream is a Unix stream socket, such as journald's, which takes output after a
+// header.
+type Stream struct {
+	Socket string
+	Header []byte
 }
 
 // Mount shows a directory or file of the host in the sandbox.

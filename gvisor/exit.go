@@ -3,6 +3,7 @@ package gvisor
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,7 +16,10 @@ type exitWatch struct {
 	status *unix.WaitStatus // nil while running, and when it was not our child
 }
 
-func watchExit(pid int) (exitWatch, error) {
+// watchExit watches pid. It is not done before the gofer, whose PID is given too,
+// has forwarded the last of the output, or had time enough for that: who is told
+// of the end may kill what is left.
+func watchExit(pid, gofer int) (exitWatch, error) {
 	fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
 	if err != nil {
 		return exitWatch{}, err
@@ -33,9 +37,29 @@ func watchExit(pid int) (exitWatch, error) {
 		if got, err := unix.Wait4(pid, w.status, 0, nil); err != nil || got != pid {
 			*w.status = unknownStatus
 		}
+		awaitEnd(gofer, lastWords)
 		close(w.done)
 	}()
 	return w, nil
+}
+
+// lastWords is how long a gofer may take to forward the rest of the output.
+const lastWords = time.Second
+
+// awaitEnd waits until a process ends, or has no end in sight.
+func awaitEnd(pid int, atMost time.Duration) {
+	pidfd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return
+	}
+	defer unix.Close(pidfd)
+	fds := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
+	for end := time.Now().Add(atMost); ; {
+		_, err := unix.Poll(fds, int(max(0, time.Until(end)).Milliseconds()))
+		if err != unix.EINTR {
+			return
+		}
+	}
 }
 
 // unknownStatus marks the end of a process that was another's child.

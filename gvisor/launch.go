@@ -32,7 +32,7 @@ type launchReply struct {
 // launch is the launcher's life: become ready, take one request, start that
 // sandbox, answer, exit. It returns the process's exit code.
 func launch(socket io.ReadWriter) int {
-	if err := errors.Join(loopbackUp(), refuseCalls()); err != nil {
+	if err := errors.Join(loopbackUp(), refuseCalls(), ordinaryOOMScore()); err != nil {
 		return reply(socket, launchReply{Error: err.Error()})
 	}
 	var req launchRequest
@@ -56,7 +56,7 @@ func reply(w io.Writer, r launchReply) int {
 // start creates and starts the container.
 func start(req launchRequest) (r launchReply, err error) {
 	began := time.Now()
-	if err := openStdio(req.Config.OutputPath); err != nil {
+	if err := openStdio(req.Config); err != nil {
 		return r, err
 	}
 	conf, err := runscConfig(req.Dir, req.Config)
@@ -83,14 +83,14 @@ func start(req launchRequest) (r launchReply, err error) {
 
 // openStdio makes the launcher's standard files those that gVisor hands on to
 // the function.
-func openStdio(output string) error {
+func openStdio(c Config) error {
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		return err
 	}
-	out, err := os.OpenFile(output, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	out, err := openOutput(c)
 	if err != nil {
-		return fmt.Errorf("opening output file: %w", err)
+		return err
 	}
 	os.Stdin, os.Stdout, os.Stderr = null, out, out
 	return nil

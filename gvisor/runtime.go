@@ -89,11 +89,11 @@ func (r *Runtime) Start(ctx context.Context, c Config, place func(pid int) error
 	}
 	defer r.Prepare()
 	defer l.discard()
+	ready := time.Now()
 	if err := place(l.cmd.Process.Pid); err != nil {
 		l.netns.Close()
 		return nil, fmt.Errorf("gvisor: starting %s: placing launcher: %w", c.ID, err)
 	}
-	placed := time.Now()
 	reply, err := l.launch(ctx, launchRequest{Dir: dir, Config: c})
 	if err != nil {
 		l.netns.Close()
@@ -103,7 +103,7 @@ func (r *Runtime) Start(ctx context.Context, c Config, place func(pid int) error
 	if err != nil {
 		return nil, err
 	}
-	s.timing = Timing{Launcher: placed.Sub(began), Create: reply.Create, Start: reply.Start}
+	s.timing = Timing{Launcher: ready.Sub(began), Create: reply.Create, Start: reply.Start}
 	return s, nil
 }
 

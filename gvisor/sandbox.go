@@ -46,7 +46,7 @@ func (r *Runtime) Open(id string) (*Sandbox, error) {
 }
 
 func newSandbox(dir string, rec record, ns *os.File) (*Sandbox, error) {
-	exit, err := watchExit(rec.SentryPID)
+	exit, err := watchExit(rec.SentryPID, rec.GoferPID)
 	if err != nil {
 		ns.Close()
 		return nil, fmt.Errorf("gvisor: watching %s: %w", rec.ID, errors.Join(ErrGone, err))

@@ -1,4 +1,5 @@
-// Package output keeps what functions print and tells it line by line.
+// Package output keeps what functions print where it does not go to the journal,
+// and tells it line by line.
 //
 // A function's stdout and stderr are one append-only file, DIR/NAME.log, that
 // its sandbox opened (O_WRONLY|O_APPEND): output does not pass through the

@@ -6,6 +6,8 @@ import "time"
 type Observed struct {
 	Functions []Function // in any order, at most one a name
 	Swap      Swap
+	// Pressure says that others on the machine lack memory; "" if they do not.
+	Pressure string
 	// Relieving is the last decision's Relieving.
 	Relieving bool
 }

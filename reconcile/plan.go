@@ -42,6 +42,7 @@ func Plan(now time.Time, desired *Desired, observed Observed) Decision {
 	t.reclaimGrown()
 	t.sleepIdle()
 	t.relieve()
+	t.yield()
 	t.noteBlind()
 	t.giveReasons()
 	return t.decision
@@ -54,6 +55,7 @@ type turn struct {
 	swap      Swap
 	budget    int64
 	relieving bool
+	pressure  string
 	memory    memory
 	starting  int // cold starts, under way and decided
 	deflating int // deflates and reclaims, under way and decided
@@ -68,6 +70,7 @@ func newTurn(now time.Time, desired *Desired, observed Observed) *turn {
 		swap:      observed.Swap,
 		budget:    desired.budget,
 		relieving: observed.Relieving,
+		pressure:  observed.Pressure,
 	}
 	for _, f := range t.functions {
 		t.memory.add(f, now)

@@ -25,7 +25,8 @@ var update = flag.Bool("update", false, "write what Plan decides into testdata")
 //	declare budget=200MiB           memory_budget; then a line for each function
 //	  web after=30s priority=10     after=never, start=boot, limit=64MiB
 //
-//	plan at=40s swap=16GiB          the time on the story's clock; swap="why it is not ready"
+//	plan at=40s swap=16GiB          the time on the story's clock; swap="why it is not ready",
+//	                                pressure="who lacks memory"
 //	  web warm for=40s idle=40s resident=50MiB
 //	----
 //	hibernate web: ...              the actions, in order
@@ -136,7 +137,7 @@ func (s *story) declare(head line, lines []line) {
 
 func (s *story) plan(head line, lines []line) string {
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC).Add(s.duration(head, "at"))
-	o := Observed{Relieving: s.relieving, Swap: Swap{Ready: true, Free: 16 << 30}}
+	o := Observed{Relieving: s.relieving, Pressure: head.flags["pressure"], Swap: Swap{Ready: true, Free: 16 << 30}}
 	if size, err := spec.ParseBytes(head.flags["swap"]); err == nil {
 		o.Swap.Free = int64(size)
 	} else if head.has("swap") {

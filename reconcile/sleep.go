@@ -72,6 +72,17 @@ func (t *turn) cannotRelieve(over int64) {
 	}
 }
 
+// yield puts one idle function to sleep while others on the machine lack memory,
+// however little of the budget is used.
+func (t *turn) yield() {
+	if t.pressure == "" {
+		return
+	}
+	if f := t.victim(); f != nil {
+		t.sleepForOthers(f, t.pressure)
+	}
+}
+
 // makeRoom puts one function to sleep for another that lacks so much memory,
 // unless deflates under way will free enough.
 func (t *turn) makeRoom(waiting due, short int64) {

@@ -4,21 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-suite=bookworm
-recipe=$(sha256sum scripts/roots.sh | cut -d' ' -f1)
-
-# sources prints where this machine takes the suite's packages from, if it is a Debian one.
-sources() {
-  apt-get indextargets --format '$(CODENAME) deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
-    'Created-By: Packages' 'Origin: Debian' 'Component: main' 2>/dev/null |
-    sed -n "s/^$suite[^ ]* //p" | sort -u
-}
-
-# options prints what apt is told: to try again, and the machine's proxies.
-options() {
-  echo 'Acquire::Retries "3";'
-  apt-config dump --format '%F "%v";%n' Acquire | grep -i '::proxy' || true
-}
+recipe=$(cat scripts/roots.sh scripts/debian.sh | sha256sum | cut -d' ' -f1)
 
 # root EXAMPLE PACKAGE...
 root() {
@@ -30,14 +16,7 @@ root() {
   echo "setup: making $folder/rootfs from the Debian package $*"
   rm -rf "$folder"/.rootfs.* # of an interrupted run
   temp=$(mktemp -d "$folder/.rootfs.XXXXXX")
-  sources >"$temp/sources.list"
-  options >"$temp/options"
-  local mirror=()
-  if [ -s "$temp/sources.list" ]; then # otherwise mmdebstrap knows one
-    mirror=("$temp/sources.list")
-  fi
-  mmdebstrap --quiet --variant=extract --skip=output/dev --aptopt="$temp/options" --include="$*" \
-    "$suite" "$temp/new" "${mirror[@]}" </dev/null
+  scripts/debian.sh "$temp/new" --variant=extract --skip=output/dev --include="$*"
   rm -rf "$temp"/new/usr/share/{doc,info,locale,man}
   echo "$recipe" >"$temp/new/.recipe"
   if [ -e "$folder/rootfs" ]; then

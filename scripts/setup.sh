@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that torpor's set-up and tests need, if they are missing.
+#
+#   setup.sh         those of the examples, the demo and the tests on this machine
+#   setup.sh guest   those that start guests, too
 set -euo pipefail
 
 wanted=(
@@ -10,6 +13,12 @@ wanted=(
   systemd # systemd-socket-activate, which the tests run
   mmdebstrap # the examples' root file systems
 )
+if [ "${1:-}" = guest ]; then
+  wanted+=(
+    qemu-system-x86 # virtual machines
+    systemd-container # containers that systemd boots in
+  )
+fi
 
 missing=()
 for package in "${wanted[@]}"; do

@@ -3,6 +3,8 @@ package spec
 import (
 	"fmt"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -13,9 +15,14 @@ const minMemory = 16 * MiB
 // Node is the node block: what is shared by all functions.
 type Node struct {
 	MemoryBudget Bytes // that all sandboxes together may keep resident; 0: not set
-	Swap         Swap
-	Range        hcl.Range `json:"-"`
-	BudgetRange  hcl.Range `json:"-"`
+	// Pressure is the share of time, in per cent, that processes of the machine
+	// may wait for memory before idle functions sleep; 0: not set.
+	Pressure float64
+	// PressureIgnored says that no share of time matters.
+	PressureIgnored bool
+	Swap            Swap
+	Range           hcl.Range `json:"-"`
+	BudgetRange     hcl.Range `json:"-"`
 }
 
 // Swap is the node's swap space for hibernated functions.
@@ -27,7 +34,7 @@ type Swap struct {
 }
 
 func nodeSchema() *hcl.BodySchema {
-	return schema("memory_budget", hcl.BlockHeaderSchema{Type: "swap"})
+	return schema("memory_budget pressure", hcl.BlockHeaderSchema{Type: "swap"})
 }
 
 func (b body) node() Node {
@@ -35,10 +42,27 @@ func (b body) node() Node {
 	if b.size("memory_budget", &n.MemoryBudget, minMemory) {
 		n.BudgetRange = b.attrs["memory_budget"].Range
 	}
+	parsed(b, "pressure", &n.Pressure, "10%", func(s string) (float64, error) {
+		if s == "never" {
+			n.PressureIgnored = true
+			return 0, nil
+		}
+		return parsePressure(s)
+	})
 	if block := b.one("swap"); block != nil {
 		n.Swap = b.open(block, schema("path size")).swap()
 	}
 	return n
+}
+
+// parsePressure reads per cent of time, from 1 to 100.
+func parsePressure(s string) (float64, error) {
+	number, found := strings.CutSuffix(s, "%")
+	f, err := strconv.ParseFloat(number, 64)
+	if !found || err != nil || !(f >= 1 && f <= 100) {
+		return 0, fmt.Errorf("%q is not a share of time: write \"1%%\" to \"100%%\", or \"never\"", s)
+	}
+	return f, nil
 }
 
 func (b body) swap() Swap {

@@ -8,12 +8,14 @@ import (
 
 // Sockets takes the descriptors that systemd passed (sd_listen_fds(3)), in order,
 // by their FileDescriptorName; several may share one. What kind they are is for
-// the caller to find out. The environment that told of them is cleared, so that
-// children do not take them for theirs.
-func Sockets() map[string][]*os.File {
-	sockets := make(map[string][]*os.File)
-	for _, f := range activation.Files(true) {
+// the caller to find out. What an earlier process has put into the [Store] is told
+// apart. The environment that told of them is cleared, so that children do not take
+// them for theirs.
+func Sockets() (sockets, stored map[string][]*os.File) {
+	stored, others := Stored(activation.Files(true))
+	sockets = make(map[string][]*os.File)
+	for _, f := range others {
 		sockets[f.Name()] = append(sockets[f.Name()], f)
 	}
-	return sockets
+	return sockets, stored
 }

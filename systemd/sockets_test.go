@@ -12,7 +12,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("TORPOR_TEST_ACTIVATED") == "" {
 		os.Exit(m.Run())
 	}
-	sockets := Sockets()
+	sockets, _ := Sockets()
 	for _, name := range []string{"web", "dns", "none"} {
 		for _, f := range sockets[name] {
 			var text [16]byte

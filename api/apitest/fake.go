@@ -21,6 +21,7 @@ type Daemon struct {
 	OnWhy    func(ctx context.Context, name string) (api.Why, error)
 	OnLogs   func(ctx context.Context, name string, lines int, follow bool, w io.Writer) error
 	OnPlan   func(ctx context.Context, path string) (api.Plan, error)
+	OnReload func(ctx context.Context) (api.Reload, error)
 }
 
 // Status calls OnStatus.
@@ -41,6 +42,9 @@ func (d *Daemon) Logs(ctx context.Context, name string, lines int, follow bool, 
 
 // Plan calls OnPlan.
 func (d *Daemon) Plan(ctx context.Context, path string) (api.Plan, error) { return d.OnPlan(ctx, path) }
+
+// Reload calls OnReload.
+func (d *Daemon) Reload(ctx context.Context) (api.Reload, error) { return d.OnReload(ctx) }
 
 // Serve serves d on a real socket until the test ends and returns the runtime
 // folder.

@@ -15,6 +15,10 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 3 && os.Args[1] == "talk" {
+		talk(os.Args[2])
+		return
+	}
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "hello") })
 	http.HandleFunc("/exit", func(w http.ResponseWriter, r *http.Request) { os.Exit(number(r, "code")) })
 	http.HandleFunc("/signal", func(w http.ResponseWriter, r *http.Request) {
@@ -36,6 +40,10 @@ func main() {
 		_, err := net.DialTimeout("tcp", r.FormValue("address"), time.Second)
 		answer(w, "connected", err)
 	})
+	http.HandleFunc("/print", func(w http.ResponseWriter, r *http.Request) {
+		_, err := fmt.Println(r.FormValue("text"))
+		answer(w, "printed", err)
+	})
 	http.HandleFunc("/udp", func(w http.ResponseWriter, r *http.Request) {
 		pc, err := net.ListenPacket("udp", r.FormValue("address"))
 		if err == nil {
@@ -45,6 +53,14 @@ func main() {
 	})
 	fmt.Println("listening with", os.Args[1:])
 	log.Fatal(http.ListenAndServe("127.0.0.1:8000", nil))
+}
+
+// talk prints so many lines and returns.
+func talk(lines string) {
+	n, _ := strconv.Atoi(lines)
+	for i := range n {
+		fmt.Println("line", i)
+	}
 }
 
 func echo(pc net.PacketConn) {

@@ -7,6 +7,7 @@ node {
   swap { # ERROR: Duplicate block; There is a swap block at testdata/errors/node.hcl:3 already. Put everything into that one.
     size = "1GiB"
   }
+  pressure = "10" # ERROR: Invalid pressure; "10" is not a share of time: write "1%" to "100%", or "never".
 }
 node { # ERROR: Duplicate node; There is a node block at testdata/errors/node.hcl:1 already. Put everything into that one.
   memory_budget = "1GB" # ERROR: Invalid memory_budget; "1GB" is not a size: write "1GiB".

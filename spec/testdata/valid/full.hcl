@@ -6,6 +6,7 @@ locals {
 
 node {
   memory_budget = "2GiB"
+  pressure      = "25%"
   swap {
     path = "/var/lib/torpor/swap"
     size = "16GiB"

@@ -1,0 +1,174 @@
+//go:build acceptance
+
+package acceptance
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fleet declares n functions that sleep after a second, starts them, and returns their addresses.
+func fleet(t *testing.T, n int) (addresses []string) {
+	t.Helper()
+	var hcl strings.Builder
+	for i := range n {
+		addresses = append(addresses, fmt.Sprintf("127.0.0.1:%d", 7200+i))
+		hcl.WriteString(roleHCL(t, fmt.Sprintf("fleet-%d", i), roleEcho, addresses[i], "hibernate {", `after = "1s"`, "}"))
+	}
+	declare(t, hcl.String())
+	for _, a := range addresses {
+		echo(t, a)
+	}
+	return addresses
+}
+
+// sandboxes are the processes of all functions, by name.
+func sandboxes(t *testing.T) map[string]int {
+	t.Helper()
+	pids := make(map[string]int)
+	for _, f := range nodeStatus(t).Functions {
+		pids[f.Name] = f.PID
+	}
+	return pids
+}
+
+// sameSandboxes checks that no function was restarted.
+func sameSandboxes(t *testing.T, before map[string]int) {
+	t.Helper()
+	for name, pid := range sandboxes(t) {
+		if before[name] != pid {
+			t.Errorf("%s was restarted: process %d before, %d now", name, before[name], pid)
+		}
+	}
+}
+
+// busyNode is how many functions serve, sleep and wake while the daemon has a bad day.
+const busyNode = 20
+
+// killGrace is the age at which a connection that was never held is sure to outlive a kill, with some room: a slow
+// guest is late with everything.
+const killGrace = time.Second
+
+// TestRestarts restarts the daemon again and again while functions serve, sleep and wake.
+func TestRestarts(t *testing.T) {
+	addresses := fleet(t, busyNode)
+	before := sandboxes(t)
+	tr := startTraffic(t, 4*time.Second, 0, addresses...)
+	for range 20 {
+		systemctl(t, "restart", "torpor")
+		time.Sleep(200 * time.Millisecond)
+	}
+	awaitExchanges(t, tr)
+	tr.end(t, 4*busyNode)
+	sameSandboxes(t, before)
+	wokenAndAsleep(t)
+}
+
+// TestKills ends the daemon with SIGKILL again and again, at any moment.
+func TestKills(t *testing.T) {
+	addresses := fleet(t, busyNode)
+	before := sandboxes(t)
+	tr := startTraffic(t, 4*time.Second, killGrace, addresses...)
+	for range 10 {
+		pid := property(t, "torpor.service", "MainPID")
+		systemctl(t, "kill", "--signal=KILL", "--kill-who=main", "torpor.service")
+		awaitDaemon(t, pid)
+		time.Sleep(200 * time.Millisecond)
+	}
+	awaitExchanges(t, tr)
+	tr.end(t, 4*busyNode)
+	sameSandboxes(t, before)
+	wokenAndAsleep(t)
+}
+
+// TestWatchdog stops the daemon's processes as they are: systemd finds out, and starts another.
+func TestWatchdog(t *testing.T) {
+	addresses := fleet(t, 3)
+	before := sandboxes(t)
+	dropIn(t, "[Service]\nWatchdogSec=5\nTimeoutAbortSec=5\n")
+	systemctl(t, "restart", "torpor")
+	tr := startTraffic(t, time.Second, killGrace, addresses...)
+	pid := property(t, "torpor.service", "MainPID")
+	time.Sleep(2 * killGrace) // what it has then has been there for a while
+	systemctl(t, "kill", "--signal=STOP", "--kill-who=main", "torpor.service")
+	awaitDaemon(t, pid)
+	awaitExchanges(t, tr)
+	tr.end(t, 12)
+	sameSandboxes(t, before)
+	found := false
+	for _, e := range journal(t, "--boot", "UNIT=torpor.service") {
+		found = found || strings.Contains(e.message, "Watchdog timeout")
+	}
+	if !found {
+		t.Error("the journal tells nothing of the watchdog")
+	}
+}
+
+// TestDaemonOutOfMemory gives the daemon less memory than it needs until the kernel kills it.
+func TestDaemonOutOfMemory(t *testing.T) {
+	addresses := fleet(t, 3)
+	before := sandboxes(t)
+	pid := property(t, "torpor.service", "MainPID")
+	tr := startTraffic(t, time.Second, killGrace, addresses...)
+	systemctl(t, "set-property", "--runtime", "torpor.service", "MemoryMax=3M", "MemorySwapMax=0")
+	eventually(t, "the kernel kills the daemon", func() bool { return property(t, "torpor.service", "MainPID") != pid })
+	systemctl(t, "set-property", "--runtime", "torpor.service", "MemoryMax=infinity", "MemorySwapMax=infinity")
+	awaitDaemon(t, pid)
+	awaitExchanges(t, tr)
+	tr.end(t, 12)
+	sameSandboxes(t, before)
+}
+
+// dropIn overrides settings of torpor.service until the test ends.
+func dropIn(t *testing.T, settings string) {
+	t.Helper()
+	file := "/run/systemd/system/torpor.service.d/acceptance.conf"
+	write(t, file, settings)
+	systemctl(t, "daemon-reload")
+	t.Cleanup(func() {
+		if err := os.RemoveAll(filepath.Dir(file)); err != nil {
+			t.Error(err)
+		}
+		systemctl(t, "daemon-reload")
+		systemctl(t, "restart", "torpor")
+	})
+}
+
+// awaitDaemon waits until another daemon than the process old serves.
+func awaitDaemon(t *testing.T, old string) {
+	t.Helper()
+	eventually(t, "another daemon serves", func() bool {
+		pid := property(t, "torpor.service", "MainPID")
+		n, _ := strconv.Atoi(pid)
+		return pid != old && n > 0 && property(t, "torpor.service", "ActiveState") == "active"
+	})
+}
+
+// awaitExchanges waits until the clients have gone on for a while, or one has failed.
+func awaitExchanges(t *testing.T, tr *traffic) {
+	t.Helper()
+	from := tr.exchanges.Load()
+	eventually(t, "the clients go on", func() bool {
+		tr.mu.Lock()
+		defer tr.mu.Unlock()
+		return len(tr.failures) > 0 || tr.exchanges.Load() > from+busyNode
+	})
+}
+
+// wokenAndAsleep checks that the functions have slept and been woken meanwhile, or the test has shown little.
+func wokenAndAsleep(t *testing.T) {
+	t.Helper()
+	wakes := 0
+	for _, f := range nodeStatus(t).Functions {
+		wakes += f.Wakes
+	}
+	if wakes == 0 {
+		t.Error("no function has slept and been woken meanwhile")
+	}
+	t.Logf("%d wakes", wakes)
+}

@@ -1,0 +1,67 @@
+package appliance
+
+import (
+	"time"
+
+	"torpor/event"
+	"torpor/gateway"
+	"torpor/reconcile"
+)
+
+// waking is one wake, whose line in the log says where its time went.
+type waking struct {
+	reason   string
+	instance *instance
+	since    time.Time // when the longest waiting byte came; else began
+	began    time.Time
+	opened   time.Time // when what waited could go on; zero before
+	swapped  int64     // bytes in swap, as seen last before it
+
+	fetching  bool // the prefetch is not over
+	fetched   int64
+	fetchTime time.Duration
+}
+
+// newWaking begins to measure a wake of f, which waits at the gate.
+func newWaking(f *function, reason string) *waking {
+	now := time.Now()
+	w := &waking{reason: reason, instance: f.sandbox, since: now, began: now, swapped: f.seen.memory.Swapped}
+	if held := f.route.Stats().OldestHeld; !held.IsZero() {
+		w.since = held
+	}
+	return w
+}
+
+// tellWake logs where the time of the last wake went, as soon as that is known:
+// with the first byte of a reply, or when nobody waits for one.
+func (f *function) tellWake(gate gateway.BackendStats) {
+	w := f.waking
+	if w == nil || w.opened.IsZero() {
+		return
+	}
+	gone := f.sandbox != w.instance || f.state == reconcile.Stopping
+	if !gone && (w.fetching || gate.FirstReply.IsZero() && gate.Busy > 0) {
+		return
+	}
+	f.waking = nil
+	end, msg := w.opened, "woken without a request"
+	args := []any{event.FirstReply, "reason", w.reason,
+		"held", w.began.Sub(w.since), "thawed", w.opened.Sub(w.began),
+		"prefetched", w.fetchTime, "prefetch", event.Bytes(w.fetched), "swapped_in", event.Bytes(w.cameBack())}
+	if replied := gate.FirstReply; !gone && !replied.IsZero() {
+		end, msg = replied, "first reply after its wake"
+		args = append(args, "first_byte", replied.Sub(w.opened))
+		f.figures.WakeCost = replied.Sub(w.since)
+		f.figures.LastWake = f.figures.WakeCost
+	}
+	f.log.Info(msg, append(args, "took", end.Sub(w.since))...)
+}
+
+// cameBack is how much less is in swap now than before the wake.
+func (w *waking) cameBack() int64 {
+	m, err := w.instance.group.Memory()
+	if err != nil {
+		return 0 // its cgroup is gone
+	}
+	return max(0, w.swapped-m.Swapped)
+}

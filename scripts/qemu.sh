@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Boots the guest: qemu.sh IMAGE SUITE KERNEL-OPTION QEMU-OPTION...
+#
+# IMAGE is a folder of image.sh; nothing is written to it, but to a file in $TMPDIR that QEMU unlinks. SUITE is
+# a folder of suite.sh; beside it the disks SUITE.disk and SUITE.results are made, and what the guest wants to
+# hand back is in the latter. The calling process becomes QEMU.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+image=${1:?} suite=${2:?} append=${3:?}
+shift 3
+
+# Debian's cloud kernel has ext4 and NVMe built in, so that it needs no initramfs.
+size=$(du -sm "$suite" | cut -f1)
+truncate -s "$((size + size / 8 + 64))M" "$suite.disk"
+mke2fs -q -F -t ext4 -O ^has_journal -m 0 -d "$suite" "$suite.disk"
+truncate -s 1G "$suite.results"
+
+disk() { # disk NUMBER FILE,OPTION...: one controller, so that their order is certain
+  disks+=(-drive "if=none,id=disk$1,format=raw,cache=unsafe,file=$2" -device "nvme-ns,drive=disk$1,bus=nvme,nsid=$1")
+}
+disks=(-device nvme,id=nvme,serial=torpor)
+disk 1 "$image/disk,snapshot=on"
+disk 2 "$suite.disk,readonly=on"
+disk 3 "$suite.results"
+
+case $(scripts/accel.sh) in
+kvm) processor=(-accel kvm -cpu host) ;;
+tcg) processor=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;; # such a guest has an AMD-SVM /dev/kvm of its own
+*) echo "qemu: TORPOR_ACCEL is kvm or tcg" >&2; exit 1 ;;
+esac
+
+exec qemu-system-x86_64 -machine q35 "${processor[@]}" -smp 2 -m 4096 \
+  -nodefaults -no-user-config -display none -no-reboot "${disks[@]}" \
+  -kernel "$image/vmlinuz" -append "root=/dev/nvme0n1 rw console=ttyS0 panic=-1 $append" "$@"
