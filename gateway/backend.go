@@ -45,6 +45,7 @@ type Backend struct {
 
 	mu      sync.Mutex
 	open    bool
+	opened  bool // at some time: before, a shut gate does not mean that nothing is in flight
 	closed  bool
 	queue   queue              // waits at the shut gate
 	conns   map[*conn]struct{} // established
@@ -108,10 +109,10 @@ func (b *Backend) Open() {
 	if b.open || b.closed {
 		return
 	}
-	b.open = true
+	b.open, b.opened = true, true
 	b.replied.Store(0)
 	for w := range b.queue {
-		b.markLocked(w.conn, !w.fin, w.conn.stuck)
+		b.markLocked(w.conn, !w.fin || w.conn.asked.Load(), w.conn.stuck)
 		b.queue.release(w, passed)
 	}
 }

@@ -66,6 +66,10 @@ func benchmarkLatency(b *testing.B, addr string) {
 		b.Fatal(err)
 	}
 	defer conn.Close()
+	benchmarkExchange(b, conn)
+}
+
+func benchmarkExchange(b *testing.B, conn net.Conn) {
 	message := make([]byte, 128)
 	took := make([]time.Duration, 0, b.N)
 	for b.Loop() {

@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,8 +34,8 @@ const (
 	daemonShutEnv = "GATEWAY_TEST_DAEMON_SHUT" // its gate stays shut
 )
 
-// daemonMain serves on the listener that it is handed until its standard input ends,
-// when it hands over.
+// daemonMain serves on the listener that it is handed until SIGTERM, or the end of
+// its standard input: then it hands over.
 func daemonMain() {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	stored, others := systemd.Stored(activation.Files(true))
@@ -63,7 +64,13 @@ func daemonMain() {
 		b.Open()
 	}
 	fmt.Println("ready")
-	_, _ = io.Copy(io.Discard, os.Stdin)
+	terminated, stop := signal.NotifyContext(context.Background(), unix.SIGTERM)
+	defer stop()
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		stop()
+	}()
+	<-terminated.Done()
 	if _, lost, err := r.HandOver(context.Background()); err != nil || lost > 0 {
 		panic(fmt.Sprint(lost, " connections lost: ", err))
 	}

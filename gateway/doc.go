@@ -67,11 +67,11 @@
 // once. What is in there:
 //
 //   - a client that is held, from the moment it is;
-//   - an established connection that has lived for a tenth of a second: both sockets, and for
-//     each direction a pipe of its own. splice moves bytes from socket to pipe to
-//     socket, so they are in one of the three at any time. One that was held
-//     before is there from its first byte on. Short exchanges never are, and pay
-//     nothing;
+//   - an established connection that has lived for a tenth of a second: both
+//     sockets, and for each direction a pipe of its own. splice moves bytes from
+//     socket to pipe to socket, so they are in one of the three at any time. One
+//     that was held before is there from its first byte on. Short exchanges never
+//     are, and pay nothing;
 //   - everything else, once Route.HandOver is called.
 //
 // Each lies in a capsule, a datagram socket connected to itself: a message that
@@ -98,19 +98,25 @@
 // and the process ends. Listening sockets are their owner's to keep: HandOver
 // closes a descriptor, and never shuts a socket down.
 //
-// Connections beyond what the Vault takes are served as well, and end with the
-// process; VaultStats counts them. So do, where the process is killed, those that
-// were never held and are younger than a tenth of a second.
+// Until a Backend's gate was opened for the first time, a shut gate does not mean
+// that nothing is in flight: an exchange that was cut waits there, the client's FIN
+// included. Open it before anything is concluded from TryShut.
+//
+// Sessions of datagrams are not kept. Connections beyond what the Vault takes are
+// served as well, and end with the process; VaultStats counts them. So do, where
+// the process is killed, those that were never held and are younger than a tenth of
+// a second.
 //
 // # Concurrency
 //
 // All methods may be called from any goroutine. Route.mu, Backend.mu and
 // receiver.mu are never held together, and none during a callback, a log line or a
 // blocking call. A nudge must not block; it says "look again" and nothing more, and
-// it may come when nothing is left to see. Each established connection has two
-// goroutines, one a direction. A datagram socket has one, another one while
-// anything is held there, and one for each session. Everything ends after
-// Route.Close.
+// it may come when nothing is left to see. What the vault has of a connection is
+// guarded by a lock of its own, under which Backend.mu may be taken. Each
+// established connection has two goroutines, one a direction. A datagram socket has
+// one, another one while anything is held there, and one for each session.
+// Everything ends after Route.Close or HandOver.
 //
 // Linux only. It imports nothing of torpor; only the appliance imports it.
 package gateway

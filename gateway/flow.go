@@ -55,6 +55,9 @@ func (f *flow) move() side {
 			f.putPipe()
 			return f.from.side
 		}
+		if f.pipe.small && f.n >= pipeBusy {
+			f.pipe.enlarge()
+		}
 	}
 	for f.n > 0 {
 		if err := f.to.raw.Write(f.drain); err != nil || f.err != nil {

@@ -39,7 +39,7 @@ func (b *Backend) admit(c *conn, fin bool) (*waiter, verdict) {
 		b.markLocked(c, !c.answered, c.stuck)
 		b.mu.Unlock()
 		return nil, passed
-	case fin && !c.wakeOnClose:
+	case fin && !c.wakeOnClose && (b.opened || !c.counted.Load()):
 		b.mu.Unlock()
 		return nil, unheard
 	}

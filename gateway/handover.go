@@ -36,11 +36,12 @@ func (r *Route) HandOver(ctx context.Context) (kept, lost int, err error) {
 		}
 		r.stop(l)
 	}
+	for _, v := range receivers {
+		v.pause()
+		r.stopReceiver(v)
+	}
 	for _, c := range r.takeLeave(ctx) {
 		c.leave()
-	}
-	for _, v := range receivers {
-		r.stopReceiver(v)
 	}
 	r.kill()
 	r.endWithin(ctx)

@@ -169,14 +169,14 @@ func duplicateListener(ln net.Listener) (net.Listener, error) {
 // TestHandOverUnderLoad restarts hundreds of times under all kinds of clients, of
 // which each checks every byte.
 func TestHandOverUnderLoad(t *testing.T) {
-	const restarts = 300
+	const restarts = 200
 	d := newDynasty(t, newTurner(t), options{settle: time.Millisecond})
 	d.backend.Open()
 	addr, stop := d.addr, make(chan struct{})
 	var clients sync.WaitGroup
 	var rounds [5]atomic.Int64
 	for kind, play := range []func(addr string, rnd *rand.Rand) error{askOnce, playStream, playSlowReader, playHalfClose, playReset} {
-		for i := range 2 {
+		for i := range 1 + kind%2 {
 			clients.Go(func() {
 				rnd := rand.New(rand.NewPCG(uint64(kind), uint64(i)))
 				for {
@@ -271,7 +271,7 @@ func streamBothWays(addr string, rnd *rand.Rand, pause time.Duration) error {
 	if _, err := conn.Write(binary.BigEndian.AppendUint32(nil, streamAsked)); err != nil {
 		return err
 	}
-	seed, size := rnd.Uint64(), 100+rnd.IntN(12<<20)
+	seed, size := rnd.Uint64(), 100+rnd.IntN(5<<20)
 	written := make(chan error, 1)
 	go func() { written <- writeStream(conn, seed, size) }()
 	return errors.Join(checkStream(slowReader{conn, pause}, seed, size), <-written)

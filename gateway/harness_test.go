@@ -73,6 +73,7 @@ func newBareRig(target string, o options) *rig {
 	log := slog.New(slog.NewTextHandler(g.logged, nil))
 	g.Route = NewRoute("f", o.limits, log, g.nudge)
 	g.backend = newBackend(dialTo(target), g.nudge, g.clock.now, o.settle)
+	g.backend.settled = time.AfterFunc(never, g.tell) // may come late, and is not counted
 	g.Route.Use(g.backend)
 	return g
 }
@@ -96,6 +97,10 @@ func (g *rig) end() error {
 
 func (g *rig) nudge() {
 	g.nudged.Add(1)
+	g.tell()
+}
+
+func (g *rig) tell() {
 	select {
 	case g.nudges <- struct{}{}:
 	default:

@@ -109,8 +109,8 @@ func (c *conn) inherit(fds []int) (err error) {
 		return fmt.Errorf("take over function's socket: %w", err)
 	}
 	c.makeFlows()
-	c.requesting.inherit(ownPipe(fds[requestsFD], fds[requestsFD+1]))
-	c.replying.inherit(ownPipe(fds[repliesFD], fds[repliesFD+1]))
+	c.requesting.inherit(pipeOf(fds[requestsFD], fds[requestsFD+1]))
+	c.replying.inherit(pipeOf(fds[repliesFD], fds[repliesFD+1]))
 	return nil
 }
 

@@ -7,7 +7,8 @@ import "sync/atomic"
 type marks uint32
 
 const (
-	askedMark    marks = 1 << iota // the client spoke last
+	activeMark   marks = 1 << iota // in flight, or was not long ago
+	askedMark                      // the client spoke last
 	usedMark                       // something has been forwarded
 	answeredMark                   // the function has sent its FIN
 	lostMark                       // the function takes no more bytes
@@ -21,6 +22,7 @@ func (m marks) has(one marks) bool { return m&one != 0 }
 // marksLocked returns those of c, which the Backend's lock guards.
 func (c *conn) marksLocked() marks {
 	return c.over |
+		activeMark.when(c.counted.Load()) |
 		askedMark.when(c.asked.Load()) |
 		usedMark.when(c.used.Load()) |
 		answeredMark.when(c.answered) |
@@ -91,8 +93,8 @@ func (b *Backend) resume(c *conn, m marks, slot *atomic.Uint32) bool {
 		return false
 	}
 	b.conns[c] = struct{}{}
-	if m.has(askedMark) {
-		b.markLocked(c, true, 0)
+	if m.has(activeMark) {
+		b.markLocked(c, m.has(askedMark), 0)
 	}
 	c.slot = slot
 	c.recordLocked()

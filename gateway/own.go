@@ -43,7 +43,7 @@ func (f *flow) claim() (*pipe, error) {
 	if f.holds.Load() == owned {
 		return f.own, nil
 	}
-	spare, err := f.conn.route.pipes.try()
+	spare, err := newPipe()
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (f *flow) claim() (*pipe, error) {
 		}
 		if f.holds.CompareAndSwap(borrowed, owned) {
 			f.own = f.pipe
-			f.conn.route.pipes.put(spare)
+			spare.close()
 			return f.own, nil
 		}
 	}
@@ -86,11 +86,7 @@ func (f *flow) releasePipe() {
 	if f.holds.Load() == owned {
 		p = f.own
 	}
-	switch {
-	case p == nil:
-	case f.n > 0:
+	if p != nil {
 		p.close()
-	default:
-		f.conn.route.pipes.put(p)
 	}
 }

@@ -11,29 +11,37 @@ import (
 )
 
 const (
-	pipeSize  = 256 << 10             // what one splice moves at most, in bytes; more is no faster
+	pipeSize  = 1 << 20               // what one splice moves at most, in bytes
+	pipeBusy  = 32 << 10              // bytes in one splice that make a small pipe too small
 	pipeRetry = 20 * time.Millisecond // between attempts to create one
 )
 
 // pipe is where bytes are between two sockets.
 type pipe struct {
 	r, w    int
+	small   bool // as the kernel makes them; takes a tenth of the kernel's memory
 	cleanup runtime.Cleanup
 }
 
+// newPipe returns a small one.
 func newPipe() (*pipe, error) {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
 		return nil, fmt.Errorf("create pipe: %w", err)
 	}
-	// A smaller pipe works too, only in more steps.
-	_, _ = unix.FcntlInt(uintptr(fds[0]), unix.F_SETPIPE_SZ, pipeSize)
-	return ownPipe(fds[0], fds[1]), nil
+	return pipeOf(fds[0], fds[1]), nil
 }
 
-// ownPipe makes a pipe of its descriptors.
-func ownPipe(r, w int) *pipe {
-	p := &pipe{r: r, w: w}
+// enlarge has p take all that one splice may move. Where the kernel will not, it
+// works too, only in more steps.
+func (p *pipe) enlarge() {
+	p.small = false
+	_, _ = unix.FcntlInt(uintptr(p.r), unix.F_SETPIPE_SZ, pipeSize)
+}
+
+// pipeOf makes a pipe of its descriptors.
+func pipeOf(r, w int) *pipe {
+	p := &pipe{r: r, w: w, small: true}
 	p.cleanup = runtime.AddCleanup(p, closePair, [2]int{r, w})
 	return p
 }
@@ -65,6 +73,9 @@ func (ps *pipes) get(stop <-chan struct{}) (*pipe, error) {
 	}
 	for {
 		p, err := newPipe()
+		if err == nil {
+			p.enlarge()
+		}
 		if !errors.Is(err, unix.EMFILE) && !errors.Is(err, unix.ENFILE) {
 			return p, err
 		}
@@ -74,14 +85,6 @@ func (ps *pipes) get(stop <-chan struct{}) (*pipe, error) {
 		case <-time.After(pipeRetry):
 		}
 	}
-}
-
-// try does not wait.
-func (ps *pipes) try() (*pipe, error) {
-	if p, ok := ps.pool.Get().(*pipe); ok {
-		return p, nil
-	}
-	return newPipe()
 }
 
 // put takes back a pipe that must be empty.

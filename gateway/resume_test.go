@@ -179,6 +179,45 @@ func TestHandedOverHalfClosed(t *testing.T) {
 	until(t, "closed", func() bool { return d.Route.Stats().Connections == 0 })
 }
 
+// TestHandedOverAsksNoMore has a client close its half while it is not known yet
+// whether the function is awake.
+func TestHandedOverAsksNoMore(t *testing.T) {
+	f := newFunction(t)
+	for _, test := range []struct {
+		name, reply string
+		settle      time.Duration
+	}{
+		{"before the reply", "", 0},
+		{"in the reply", "half", time.Hour},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDynasty(t, f.addr, options{settle: test.settle})
+			d.backend.Open()
+			client := connect(t, d.addr)
+			server := f.accept(t)
+			send(t, client, "question")
+			expect(t, server, "question")
+			send(t, server, test.reply)
+			expect(t, client, test.reply)
+			d.handOver(t)
+			client.CloseWrite()
+			d.untilHeld(t, 1)
+			d.handOver(t)
+			d.untilHeld(t, 1)
+			d.backend.Open()
+			expectEOF(t, server)
+			if d.backend.TryShut() {
+				t.Error("shut before the answer")
+			}
+			send(t, server, "answer")
+			server.Close()
+			if got, err := io.ReadAll(client); err != nil || string(got) != "answer" {
+				t.Fatalf("client received %q, %v", got, err)
+			}
+		})
+	}
+}
+
 func TestHandedOverReset(t *testing.T) {
 	f := newFunction(t)
 	d := newDynasty(t, f.addr, options{})

@@ -35,6 +35,18 @@ func TestOverUnixSockets(t *testing.T) {
 		"cycles":                                 TestCycles,
 		"streams":                                TestStreams,
 		"replace under load":                     TestReplaceUnderLoad,
+		"handed over, sleeper stays quiet":       TestHandedOverSleeperStaysQuiet,
+		"handed over, busy":                      TestHandedOverBusy,
+		"handed over, bytes wake sleeper":        TestHandedOverBytesWakeSleeper,
+		"handed over often":                      TestHandedOverOften,
+		"handed over, half-closed":               TestHandedOverHalfClosed,
+		"handed over, asks no more":              TestHandedOverAsksNoMore,
+		"handed over, held":                      TestHandedOverHeld,
+		"hand over under load":                   TestHandOverUnderLoad,
+		"resume without sandbox":                 TestResumeWithoutSandbox,
+		"resume unused without sandbox":          TestResumeUnusedWithoutSandbox,
+		"close kept":                             TestCloseKept,
+		"sweep":                                  TestSweep,
 	} {
 		t.Run(name, test)
 	}

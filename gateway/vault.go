@@ -22,7 +22,8 @@ const (
 )
 
 const (
-	vaultStep = 64               // capsules that are added at once
+	vaultMax  = 8192             // capsules; the names of more may not fit one environment variable
+	vaultStep = 64               // those that are added at once
 	vaultLow  = 16               // free ones that are too few
 	storeWait = 10 * time.Second // for the Store, in the background
 )
@@ -63,16 +64,16 @@ type VaultStats struct {
 	Refused     int64 // times that one was not taken for want of room, or descriptors
 }
 
-// OpenVault makes a Vault in store for so many connections: one descriptor each,
-// and one more, is the room that store needs; systemd.Store wants a
-// FileDescriptorStoreMax= of no less. Descriptors are put there in steps as they
-// are needed.
+// OpenVault makes a Vault in store for so many connections, 8192 at most. One
+// descriptor each, and one more, is the room that store needs: systemd.Store wants
+// a FileDescriptorStoreMax= of no less. They are put there in steps as they are
+// needed. In this process an entrusted connection takes six, and one for its place.
 //
 // stored is what a former process had put there, by the name under which it did;
 // the Vault takes what is its own. The connections in there are returned: each
 // must be given to Route.Resume, or closed. What cannot be read is logged.
 func OpenVault(ctx context.Context, store Store, stored map[string][]*os.File, connections int, log *slog.Logger) (*Vault, []*Kept, error) {
-	v := &Vault{store: store, log: log, max: max(connections, len(stored[vaultName]))}
+	v := &Vault{store: store, log: log, max: max(min(connections, vaultMax), len(stored[vaultName]))}
 	v.closing, v.close = context.WithCancel(context.Background())
 	if err := v.openLedger(stored[ledgerName]); err != nil {
 		return nil, nil, fmt.Errorf("open vault: %w", err)
