@@ -13,9 +13,8 @@ const (
 	pdptAddr = 0xa000
 	pdAddr   = 0xb000 // four of them
 
-	// LongModeEnd is the first address that [VCPU.EnterLongMode] leaves alone,
-	// but for what is below gdtAddr.
-	LongModeEnd = 0xf000
+	// StackTop is where a stack may begin, downwards, that disturbs nothing.
+	StackTop = pml4Addr
 )
 
 const (
