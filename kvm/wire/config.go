@@ -7,13 +7,15 @@ import (
 	"strings"
 )
 
-// Files of the initramfs that init reads.
+// Files of the initramfs.
 const (
 	// ConfigPath holds a Config as JSON.
 	ConfigPath = "/torpor/config.json"
 	// ModulesPath lists file names of kernel modules, relative to it, one a line in the
-	// order in which they are to be loaded.
-	ModulesPath = "/torpor/modules/list"
+	// order in which they are to be loaded. A line that begins with OptionalModule
+	// names one that may fail to load.
+	ModulesPath    = "/torpor/modules/list"
+	OptionalModule = "?"
 	// InitPath is the program itself: what rdinit= on the kernel's command line names.
 	InitPath = "/init"
 )
