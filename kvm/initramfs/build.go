@@ -15,9 +15,12 @@ func Build(k Kernel, wants []Want, init []byte) ([]byte, error) {
 		return nil, err
 	}
 	var a archive
-	for _, folder := range []string{"dev", "proc", "sys", "root"} {
+	for _, folder := range []string{"proc", "sys", "root"} {
 		a.folder(folder)
 	}
+	// Go's runtime opens /dev/null before init can mount anything.
+	a.device("dev/null", 1, 3)
+	a.device("dev/console", 5, 1)
 	a.file(wire.InitPath, 0o755, init)
 	var list strings.Builder
 	for _, m := range modules {

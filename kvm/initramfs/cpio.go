@@ -20,13 +20,20 @@ type archive struct {
 const (
 	typeFolder = 0o040000
 	typeFile   = 0o100000
+	typeDevice = 0o020000 // a character device
 )
 
 // file adds a file of root's, and the folders above it. Names are absolute.
 func (a *archive) file(name string, perm fs.FileMode, data []byte) {
 	name = strings.TrimPrefix(path.Clean(name), "/")
 	a.above(name)
-	a.entry(name, typeFile|uint32(perm.Perm()), 1, data)
+	a.entry(name, typeFile|uint32(perm.Perm()), 1, 0, 0, data)
+}
+
+// device adds a character device.
+func (a *archive) device(name string, major, minor int) {
+	a.above(name)
+	a.entry(name, typeDevice|0o600, 1, major, minor, nil)
 }
 
 func (a *archive) above(name string) {
@@ -43,25 +50,26 @@ func (a *archive) folder(name string) {
 		a.folders = map[string]bool{}
 	}
 	a.folders[name] = true
-	a.entry(name, typeFolder|0o755, 2, nil)
+	a.entry(name, typeFolder|0o755, 2, 0, 0, nil)
 }
 
 // finish ends the archive and returns it. Its length is a multiple of 512, so that another
 // may follow.
 func (a *archive) finish() []byte {
 	a.inode = -1
-	a.entry("TRAILER!!!", 0, 1, nil)
+	a.entry("TRAILER!!!", 0, 1, 0, 0, nil)
 	a.pad(512)
 	return a.out.Bytes()
 }
 
-func (a *archive) entry(name string, mode uint32, links int, data []byte) {
+func (a *archive) entry(name string, mode uint32, links, major, minor int, data []byte) {
 	a.inode++
 	a.out.WriteString("070701")
 	for _, field := range []int{
 		a.inode, int(mode), 0, 0, // user and group
 		links, 0, len(data), // modification time
-		0, 0, 0, 0, // devices
+		0, 0, // the device it is on
+		major, minor,
 		len(name) + 1, 0, // checksum, which this format has none of
 	} {
 		fmt.Fprintf(&a.out, "%08X", uint32(field))
