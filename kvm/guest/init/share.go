@@ -1,0 +1,3 @@
+package main
+
+func (g *guest) mountShares() error { return nil }
