@@ -29,6 +29,7 @@ type Queue struct {
 	used      ring   // what the device is done with
 	nextAvail uint16
 	nextUsed  uint16
+	pushed    bool // since the last interrupt
 	interrupt func()
 }
 
@@ -71,7 +72,7 @@ func (q *Queue) set(l layout, most int, indirect bool) error {
 	}
 	q.table, q.avail, q.used = table, avail, used
 	q.size, q.indirect = uint16(l.size), indirect
-	q.nextAvail, q.nextUsed = 0, 0
+	q.nextAvail, q.nextUsed, q.pushed = 0, 0, false
 	return nil
 }
 
@@ -111,13 +112,16 @@ func (q *Queue) Push(c Chain, written uint32) {
 	q.used.put(q.nextUsed&(q.size-1), c.head, written)
 	q.nextUsed++
 	q.used.setIndex(q.nextUsed)
+	q.pushed = true
 }
 
-// Interrupt tells the driver of what was pushed, unless it does not want to know.
+// Interrupt tells the driver of what was pushed since the last time, if anything,
+// unless it does not want to know.
 func (q *Queue) Interrupt() {
-	if q.Ready() && q.avail.flags()&availNoInterrupt == 0 {
+	if q.Ready() && q.pushed && q.avail.flags()&availNoInterrupt == 0 {
 		q.interrupt()
 	}
+	q.pushed = false
 }
 
 // descriptor is a copy of one.
