@@ -120,6 +120,8 @@ func (d *Driver) SetUp(i int) {
 	d.Write(0x030, uint32(i))
 	q.Size = int(d.Read(0x034))
 	q.offered, q.taken = 0, 0
+	d.Poke(q.Avail, make([]byte, 4))
+	d.Poke(q.Used, make([]byte, 4))
 	d.Write(0x038, uint32(q.Size))
 	for register, at := range map[uint64]uint64{0x080: q.Table, 0x090: q.Avail, 0x0a0: q.Used} {
 		d.Write(register, uint32(at))
