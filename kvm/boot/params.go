@@ -28,10 +28,18 @@ const (
 // Start is what a kernel is told.
 type Start struct {
 	CommandLine string
-	Initrd      io.ReaderAt // nil for none
-	InitrdSize  int64
-	Tables      []byte // of ACPI, made for TablesAddr; their root is first
+	Initrd      []Archive // unpacked one after the other
+	Tables      []byte    // of ACPI, made for TablesAddr; their root is first
 }
+
+// Archive is a part of an initramfs.
+type Archive struct {
+	From io.ReaderAt
+	Size int64
+}
+
+// archiveAlign is where kernels look for a further archive.
+const archiveAlign = 4
 
 // Prepare tells the kernel what it is to know, and returns the registers that it
 // is entered with.
@@ -66,22 +74,31 @@ func (k Kernel) commandLine(mem *memory.Memory, p []byte, line string) error {
 
 // initrd puts it as high as the kernel can reach.
 func (k Kernel) initrd(mem *memory.Memory, p []byte, s Start) error {
-	if s.Initrd == nil || s.InitrdSize == 0 {
+	var size uint64
+	for _, a := range s.Initrd {
+		size += align(uint64(a.Size), archiveAlign)
+	}
+	if size == 0 {
 		return nil
 	}
 	top := min(uint64(le.Uint32(k.setup[initrdAddrMax:]))+1, uint64(len(mem.Regions()[0].Bytes)))
-	size := uint64(s.InitrdSize)
 	if size > top || (top-size)&^(memory.PageSize-1) < k.End {
 		return fmt.Errorf("initramfs of %d bytes does not fit beside the kernel, give the guest more memory", size)
 	}
-	at := (top - size) &^ (memory.PageSize - 1)
-	if err := readInto(mem, at, s.Initrd, 0, size); err != nil {
-		return fmt.Errorf("load initramfs: %w", err)
+	start := (top - size) &^ (memory.PageSize - 1)
+	at := start
+	for _, a := range s.Initrd {
+		if err := readInto(mem, at, a.From, 0, uint64(a.Size)); err != nil {
+			return fmt.Errorf("load initramfs: %w", err)
+		}
+		at += align(uint64(a.Size), archiveAlign)
 	}
-	le.PutUint32(p[ramdiskImage:], uint32(at))
+	le.PutUint32(p[ramdiskImage:], uint32(start))
 	le.PutUint32(p[ramdiskSize:], uint32(size))
 	return nil
 }
+
+func align(n, to uint64) uint64 { return (n + to - 1) &^ (to - 1) }
 
 // writeE820 says where memory is.
 func writeE820(p []byte, mem *memory.Memory) {

@@ -30,7 +30,7 @@ type Config struct {
 	Memory      uint64 // bytes, whole pages
 	CPUs        int    // 1 to MaxCPUs
 	Kernel      *os.File
-	Initrd      *os.File // nil for none
+	Initrd      []*os.File // archives, unpacked one after the other
 	CommandLine string
 	Console     io.Writer // what the kernel writes to its serial port
 	// Devices are made for the machine's memory; they appear in this order.
@@ -150,11 +150,12 @@ func (m *Machine) load(c Config) error {
 		return err
 	}
 	start := boot.Start{CommandLine: c.CommandLine}
-	if c.Initrd != nil {
-		start.Initrd = c.Initrd
-		if start.InitrdSize, err = sizeOf(c.Initrd); err != nil {
+	for _, f := range c.Initrd {
+		size, err := sizeOf(f)
+		if err != nil {
 			return err
 		}
+		start.Initrd = append(start.Initrd, boot.Archive{From: f, Size: size})
 	}
 	described := acpi.Machine{CPUs: c.CPUs, SleepPort: sleepPort}
 	for i := range m.devices {

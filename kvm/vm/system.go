@@ -23,18 +23,27 @@ func Open(device string) (*System, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &System{file: f}
-	version, err := ioctl(s.fd(), getAPIVersion, 0)
+	s, err := OpenFile(f)
 	if err != nil {
 		f.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// OpenFile is Open for a device that is open already. The system takes it over,
+// unless there is an error.
+func OpenFile(f *os.File) (*System, error) {
+	s := &System{file: f}
+	device := f.Name()
+	version, err := ioctl(s.fd(), getAPIVersion, 0)
+	if err != nil {
 		return nil, fmt.Errorf("ask %s for its version: %w", device, err)
 	}
 	if version != apiVersion {
-		f.Close()
 		return nil, fmt.Errorf("%s has version %d, not %d", device, version, apiVersion)
 	}
 	if s.mmapSize, err = ioctl(s.fd(), getVCPUMmapSize, 0); err != nil {
-		f.Close()
 		return nil, fmt.Errorf("ask %s for the size of a vCPU: %w", device, err)
 	}
 	return s, nil
