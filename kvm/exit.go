@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -59,15 +60,21 @@ func (w exitWatch) describe(dir string) string {
 	if data, err := os.ReadFile(filepath.Join(dir, exitFile)); err == nil && json.Unmarshal(data, &e) == nil && e.Status != "" {
 		return e.Status
 	}
-	switch s := *w.status; {
-	case s == unknownStatus:
+	if *w.status == unknownStatus {
 		return "virtual machine ended without a word; its exit status went to an earlier run of the daemon"
+	}
+	return sayStatus(w.pid, syscall.WaitStatus(*w.status)) + ": see " + filepath.Join(dir, consoleFile)
+}
+
+// sayStatus says how a monitor ended that did not say so itself.
+func sayStatus(pid int, s syscall.WaitStatus) string {
+	switch {
 	case s.Signaled() && s.Signal() == unix.SIGSYS:
-		return "monitor killed by its filter of system calls" + refusedCall(w.pid)
+		return "monitor killed by its filter of system calls" + refusedCall(pid)
 	case s.Signaled():
 		return fmt.Sprintf("virtual machine killed by %s", unix.SignalName(s.Signal()))
 	default:
-		return fmt.Sprintf("monitor failed with status %d: see %s", s.ExitStatus(), filepath.Join(dir, consoleFile))
+		return fmt.Sprintf("monitor failed with status %d", s.ExitStatus())
 	}
 }
 

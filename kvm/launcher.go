@@ -63,8 +63,12 @@ func (l *launcher) reply(ctx context.Context) (monitor.Reply, error) {
 	stop := context.AfterFunc(ctx, func() { _ = l.socket.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	r, err := monitor.ReceiveReply(l.socket)
+	if ctx.Err() != nil {
+		return r, context.Cause(ctx)
+	}
 	if err != nil {
-		return r, errors.Join(fmt.Errorf("the monitor ended without an answer: %w", err), context.Cause(ctx))
+		_ = l.cmd.Wait() // its socket is closed, so it has ended or is about to
+		return r, fmt.Errorf("the monitor ended without an answer: %s", sayStatus(l.cmd.Process.Pid, l.cmd.ProcessState.Sys().(syscall.WaitStatus)))
 	}
 	if r.Error != "" {
 		return r, errors.New(r.Error)

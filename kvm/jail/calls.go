@@ -7,7 +7,8 @@ import (
 )
 
 // threadFlags are those that Go's runtime clones its threads with.
-const threadFlags = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_SYSVSEM | unix.CLONE_THREAD
+const threadFlags = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_SYSVSEM | unix.CLONE_THREAD |
+	unix.CLONE_SETTLS
 
 // GoCalls are the system calls of Go's runtime, and of its network poller for
 // descriptors that are there already.

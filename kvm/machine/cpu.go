@@ -50,8 +50,8 @@ func cpuid(offered []vm.CPUID, id, cpus int) []vm.CPUID {
 				e.EDX |= manyThreads
 			}
 		case 0x80000001:
-			const topologyExtensions = 1 << 22
-			e.ECX &^= featureSVM | topologyExtensions
+			const topologyExtensions, counters = 1 << 22, 1<<23 | 1<<24 | 1<<28
+			e.ECX &^= featureSVM | topologyExtensions | counters
 		case leafCache:
 			e.EAX = e.EAX&0x3fff | uint32(1<<shift-1)<<26 // a cache is a core's own
 		case leafPerfMonitor:
