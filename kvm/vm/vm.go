@@ -31,13 +31,18 @@ func (v *VM) SetMemory(guest uint64, mapping []byte) error {
 	return nil
 }
 
-// AddIRQChip gives the machine interrupt controllers: two PICs, an IOAPIC, and a
-// LAPIC a vCPU. It comes before the first vCPU.
-func (v *VM) AddIRQChip() error {
+// SetTSS gives KVM the room that it needs on Intel's processors, before the first vCPU.
+func (v *VM) SetTSS() {
 	at := uint64(identityMapAddr)
-	// Neither is needed on, and may be refused by, other than Intel's processors.
+	// Neither is needed on, and may be refused by, other processors.
 	_ = ioctlOn(v.fd, setIdentityMapAddr, &at)
 	_, _ = ioctl(v.fd, setTSSAddr, tssAddr)
+}
+
+// AddIRQChip gives the machine interrupt controllers: an IOAPIC and a LAPIC a vCPU. It
+// comes before the first vCPU.
+func (v *VM) AddIRQChip() error {
+	v.SetTSS()
 	if _, err := ioctl(v.fd, createIRQChip, 0); err != nil {
 		return fmt.Errorf("create interrupt controllers: %w", err)
 	}
