@@ -16,6 +16,9 @@ const (
 	monitorRole = "torpor-monitor"
 )
 
+// runtimeSettings keep Go's runtime from holding on to files of the cgroup.
+const runtimeSettings = "GODEBUG=containermaxprocs=0,updatemaxprocs=0"
+
 // The socket that it is asked on.
 const requestFD = 3
 
@@ -49,6 +52,6 @@ func await() int {
 		break
 	}
 	runtime.LockOSThread()
-	_ = unix.Exec("/proc/self/exe", []string{monitorRole}, nil)
+	_ = unix.Exec("/proc/self/exe", []string{monitorRole}, []string{runtimeSettings})
 	return 1
 }
