@@ -1,6 +1,7 @@
 package kvm
 
 import (
+	"math"
 	"os"
 	"runtime"
 
@@ -52,6 +53,10 @@ func await() int {
 		break
 	}
 	runtime.LockOSThread()
+	// The daemon may itself have been handed descriptors that it knows nothing of.
+	if err := unix.CloseRange(requestFD+1, math.MaxUint32, 0); err != nil {
+		return 1
+	}
 	_ = unix.Exec("/proc/self/exe", []string{monitorRole}, []string{runtimeSettings})
 	return 1
 }
