@@ -1,0 +1,7 @@
+package main
+
+import "os"
+
+func serveShare(f *os.File) { f.Close() }
+
+func shares() {}
