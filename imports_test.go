@@ -29,6 +29,12 @@ var imports = map[string]string{
 	"torpor/cli":              "api cgroup cgroup/interrupt doctor hibernate spec",
 	"torpor/appliance":        "api cgroup cgroup/interrupt gateway gvisor gvisor/netns hibernate image output pressure reconcile spec systemd",
 
+	"torpor/kvm/wire":      "",
+	"torpor/kvm/initramfs": "kvm/wire",
+	"torpor/kvm/guest":     "",
+	"torpor/kvm/root":      "",
+	"torpor/kvm/share":     "kvm/wire",
+
 	"torpor/demo/wait":    "",
 	"torpor/demo/show":    "",
 	"torpor/demo/client":  "demo/wait spec",

@@ -236,3 +236,17 @@ func TestMissingProgram(t *testing.T) {
 	c.Args[0] = "none"
 	passed(t, rehearsal(t, c, false).boot(t), `fatal: no program "none" in PATH=/bin:/usr/bin: write it with its full path`)
 }
+
+func TestShares(t *testing.T) {
+	c := function("shares")
+	c.UID, c.GID = 33, 34
+	c.Mounts = []wire.Mount{{Target: "/data", Writable: true}, {Target: "/fixed"}, {Target: "/run/secrets/token", File: true}}
+	lines := []string{"ok host sees"}
+	for _, what := range []string{
+		"file", "read-only", "permissions", "links stay inside", "files", "folders", "many entries", "without a name",
+		"rename and link", "times", "mapped", "big", "host's changes",
+	} {
+		lines = append(lines, "output: ok share: "+what)
+	}
+	passed(t, rehearsal(t, c, false).boot(t), lines...)
+}

@@ -76,6 +76,9 @@ func prepare() error {
 		}
 		_ = f.Close()
 	}
+	if err := makeShares(); err != nil {
+		return err
+	}
 	// Init mounts them itself.
 	return errors.Join(unix.Unmount("/dev", unix.MNT_DETACH), unix.Unmount("/proc", unix.MNT_DETACH))
 }

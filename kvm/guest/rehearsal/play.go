@@ -202,14 +202,3 @@ func (h *host) playMissing() error {
 	fmt.Println("fatal:", m.Error)
 	return err
 }
-
-func (h *host) playShares() error {
-	if _, err := h.report(wire.Started); err != nil {
-		return err
-	}
-	for line := range h.printed {
-		_ = line // the tests read them
-	}
-	m, err := h.report(wire.Exited)
-	return errors.Join(err, want(m.Code, 0))
-}
