@@ -14,7 +14,9 @@
 // directory is reached, whatever rights the process has. A malformed message ends Serve with an
 // error that wraps [ErrBroken].
 //
-// To be of use to functions of any user, the process needs the capabilities CHOWN, DAC_OVERRIDE,
-// FOWNER, FSETID and nothing else, and as many open files as the guest's kernel may
-// remember ([MaxNodes]): a process with a jail of its own, beside the monitor, which has no rights at all.
+// To be of use to functions of any user, a server needs the capabilities CHOWN, DAC_OVERRIDE,
+// FOWNER and FSETID, and as many open files as the guest's kernel may remember ([MaxNodes]). The
+// monitor has no rights at all, so that servers run in a [Process] of their own beside it,
+// one for all shares of a guest, which has these rights, an empty root, few system calls and the
+// directories' descriptors.
 package share
