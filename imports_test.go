@@ -29,6 +29,11 @@ var imports = map[string]string{
 	"torpor/cli":              "api cgroup cgroup/interrupt doctor hibernate kvm kvm/acpi kvm/boot kvm/device kvm/jail kvm/machine kvm/memory kvm/monitor kvm/virtio kvm/vm kvm/wire spec",
 	"torpor/appliance":        "api cgroup cgroup/interrupt gateway gvisor gvisor/netns hibernate image output pressure reconcile spec systemd",
 
+	"torpor/kvm/wire":              "",
+	"torpor/kvm/initramfs":         "kvm/wire",
+	"torpor/kvm/guest":             "",
+	"torpor/kvm/root":              "",
+	"torpor/kvm/share":             "kvm/jail kvm/wire",
 	"torpor/kvm/memory":            "",
 	"torpor/kvm/vm":                "kvm/memory",
 	"torpor/kvm/acpi":              "",

@@ -8,6 +8,7 @@ wanted=(
   make
   e2fsprogs mount # a small file system that the tests fill up
   systemd # systemd-socket-activate, which the tests run
+  cpio # to read back what kernels are to unpack
   mmdebstrap # the examples' root file systems
 )
 

@@ -34,6 +34,7 @@ func (g *guest) runFunction() error {
 		return err
 	}
 	reapAll()
+	g.closeShares()
 	out.finish()
 	g.control.last(wire.Message{Op: wire.Exited, Code: exitCode(status), OOMKills: oomKills()})
 	return nil

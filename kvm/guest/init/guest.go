@@ -12,6 +12,7 @@ type guest struct {
 	config  wire.Config
 	control *control
 	group   *group
+	fuse    []int // a descriptor of /dev/fuse for each mount
 }
 
 // run goes from an empty machine to the end of the function.
@@ -29,6 +30,7 @@ func (g *guest) run() error {
 		{"tuning the kernel", tune},
 		{"calling the host", g.callHost},
 		{"setting limits", g.makeGroup},
+		{"mounting folders of the host", g.openShares},
 		{"mounting the root", g.mountRoot},
 		{"setting up the machine", g.setUp},
 		{"mounting folders of the host", g.mountShares},
