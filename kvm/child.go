@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"torpor/kvm/monitor"
+	"torpor/kvm/share"
 )
 
 // What a monitor process is called: first while it waits for its turn, then as the
@@ -35,7 +36,7 @@ func RunChildRole() (code int, ok bool) {
 	case monitorRole:
 		return monitor.Main(os.NewFile(requestFD, "request")), true
 	}
-	return 0, false
+	return share.RunChildRole()
 }
 
 // await waits until the process has been placed in its cgroup, and begins anew there, so
