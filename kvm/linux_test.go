@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -132,8 +131,12 @@ func file(t *testing.T, content []byte) *os.File {
 func rootImage(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if out, err := exec.Command("/bin/cp", "/proc/self/exe", filepath.Join(dir, servePath)).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	program, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, servePath), program, 0o755); err != nil {
+		t.Fatal(err)
 	}
 	disk, err := root.NewStore(t.TempDir()).Open(t.Context(), dir, "")
 	if err != nil {
