@@ -25,8 +25,8 @@ var imports = map[string]string{
 	"torpor/reconcile":        "spec",
 	"torpor/api":              "spec",
 	"torpor/api/apitest":      "api spec",
-	"torpor/doctor":           "cgroup cgroup/interrupt hibernate kvm kvm/acpi kvm/boot kvm/device kvm/jail kvm/machine kvm/memory kvm/monitor kvm/virtio kvm/vm kvm/wire",
-	"torpor/cli":              "api cgroup cgroup/interrupt doctor hibernate kvm kvm/acpi kvm/boot kvm/device kvm/jail kvm/machine kvm/memory kvm/monitor kvm/virtio kvm/vm kvm/wire spec",
+	"torpor/doctor":           "cgroup cgroup/interrupt hibernate kvm kvm/acpi kvm/boot kvm/device kvm/jail kvm/machine kvm/memory kvm/monitor kvm/share kvm/virtio kvm/vm kvm/wire",
+	"torpor/cli":              "api cgroup cgroup/interrupt doctor hibernate kvm kvm/acpi kvm/boot kvm/device kvm/jail kvm/machine kvm/memory kvm/monitor kvm/share kvm/virtio kvm/vm kvm/wire spec",
 	"torpor/appliance":        "api cgroup cgroup/interrupt gateway gvisor gvisor/netns hibernate image output pressure reconcile spec systemd",
 
 	"torpor/kvm/wire":              "",
@@ -44,7 +44,7 @@ var imports = map[string]string{
 	"torpor/kvm/machine":           "kvm/acpi kvm/boot kvm/memory kvm/virtio kvm/vm",
 	"torpor/kvm/jail":              "",
 	"torpor/kvm/monitor":           "kvm/acpi kvm/boot kvm/device kvm/jail kvm/machine kvm/memory kvm/virtio kvm/vm kvm/wire",
-	"torpor/kvm":                   "kvm/acpi kvm/boot kvm/device kvm/jail kvm/machine kvm/memory kvm/monitor kvm/virtio kvm/vm kvm/wire",
+	"torpor/kvm":                   "kvm/acpi kvm/boot kvm/device kvm/jail kvm/machine kvm/memory kvm/monitor kvm/share kvm/virtio kvm/vm kvm/wire",
 
 	"torpor/demo/wait":    "",
 	"torpor/demo/show":    "",
