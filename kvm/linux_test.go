@@ -173,6 +173,9 @@ func bootLinux(t *testing.T, c Config) (*Runtime, *Sandbox, string) {
 		}
 	})
 	t.Logf("started: %+v", s.Timing())
+	if err := MoveKernelThreads(group, "/sys/fs/cgroup"); err != nil {
+		t.Fatal(err)
+	}
 	return r, s, group
 }
 
@@ -284,7 +287,10 @@ func sleep(t *testing.T, s *Sandbox, group string) {
 		if err := os.WriteFile(filepath.Join(group, "cgroup.freeze"), []byte(freeze), 0); err != nil {
 			t.Fatal(err)
 		}
-		for {
+		for deadline := time.Now().Add(guard); ; {
+			if time.Now().After(deadline) {
+				t.Fatal("it does not become frozen ", freeze)
+			}
 			events, err := os.ReadFile(filepath.Join(group, "cgroup.events"))
 			if err != nil {
 				t.Fatal(err)
