@@ -166,7 +166,6 @@ func bootLinux(t *testing.T, c Config) (*Runtime, *Sandbox, string) {
 	t.Cleanup(func() {
 		_ = os.WriteFile(filepath.Join(group, "cgroup.freeze"), []byte("0"), 0)
 		_ = unix.Kill(s.PID(), unix.SIGKILL)
-		s.Reap()
 		s.Close()
 		for os.Remove(group) != nil {
 			time.Sleep(time.Millisecond)
