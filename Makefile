@@ -17,6 +17,7 @@ help: ## Show this
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 build: ## Build out/torpor, one static binary
+	$(GO) build -trimpath -ldflags '-s -w' -o kvm/guest/program/init ./kvm/guest/init
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o out/torpor .
 
 deb: build ## Pack out/torpor into out/torpor_VERSION_amd64.deb
@@ -70,4 +71,4 @@ fmt: build ## Format Go and HCL
 	out/torpor fmt examples
 
 clean: ## Remove all that these commands made
-	rm -rf out examples/*/rootfs examples/udp/*/rootfs examples/*/.rootfs.*
+	rm -rf out kvm/guest/program/init examples/*/rootfs examples/udp/*/rootfs examples/*/.rootfs.*

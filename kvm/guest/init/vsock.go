@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// dialHost connects to a port of the host.
+func dialHost(port uint32) (*stream, error) {
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		s, err := dialVsock(hostCID, port)
+		// The driver probes in the background.
+		if errors.Is(err, unix.ENODEV) && time.Since(began) < deviceTimeout {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("connecting to port %d of the host: %w", port, err)
+		}
+		return s, nil
+	}
+}
+
+func dialVsock(cid, port uint32) (*stream, error) {
+	fd, err := unix.Socket(unix.AF_VSOCK, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Connect(fd, &unix.SockaddrVM{CID: cid, Port: port}); err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	return newStream(fd)
+}
+
+// A listener accepts streams.
+type listener struct {
+	*stream
+}
+
+func listenVsock(port uint32) (*listener, error) {
+	fd, err := unix.Socket(unix.AF_VSOCK, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Bind(fd, &unix.SockaddrVM{CID: unix.VMADDR_CID_ANY, Port: port}); err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	return listen(fd)
+}
+
+func listen(fd int) (*listener, error) {
+	if err := unix.Listen(fd, unix.SOMAXCONN); err != nil {
+		_ = unix.Close(fd)
+		return nil, os.NewSyscallError("listen", err)
+	}
+	s, err := newStream(fd)
+	if err != nil {
+		return nil, err
+	}
+	return &listener{s}, nil
+}
+
+// accept waits for the next stream.
+func (l *listener) accept() (*stream, error) {
+	var fd int
+	var cause error
+	err := l.raw.Read(func(from uintptr) bool {
+		fd, cause = ignoringEINTR(func() (int, error) {
+			fd, _, err := unix.Accept4(int(from), unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
+			return fd, err
+		})
+		return cause != unix.EAGAIN
+	})
+	if err != nil {
+		return nil, err
+	}
+	if cause != nil {
+		return nil, cause
+	}
+	return newStream(fd)
+}
