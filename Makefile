@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 10s
 
 # With cgo and the race detector; the packages that start sandboxes cannot.
-RACED := ./api ./cgroup ./cli ./demo ./doctor ./gateway ./hibernate ./image ./output ./reconcile ./spec ./systemd
+RACED := ./api ./cgroup ./cli ./demo ./doctor ./gateway ./hibernate ./image ./kvm/guest/init ./kvm/initramfs ./kvm/root ./kvm/wire ./output ./reconcile ./spec ./systemd
 
 .DEFAULT_GOAL := help
 .PHONY: help build setup demo test fuzz bench fmt clean
@@ -23,6 +23,7 @@ build: ## Build out/torpor, one static binary
 setup: ## Install missing Debian packages, make the examples' root file systems
 	@scripts/setup.sh
 	@scripts/roots.sh
+	@scripts/kernel.sh
 	@$(GO) build -trimpath -ldflags '-s -w' -o examples/hello-go/rootfs/hello ./examples/hello-go
 
 demo: setup build ## Four functions on a budget for two: who sleeps, and how fast they wake

@@ -8,7 +8,7 @@ wanted=(
   make
   e2fsprogs mount # a small file system that the tests fill up
   systemd # systemd-socket-activate, which the tests run
-  cpio # to read back what kernels are to unpack
+  cpio kmod qemu-system-x86 # a kernel, what it unpacks first, and an emulated machine to boot it
   mmdebstrap # the examples' root file systems
 )
 
