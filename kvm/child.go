@@ -1,12 +1,14 @@
 package kvm
 
 import (
+	"math"
 	"os"
 	"runtime"
 
 	"golang.org/x/sys/unix"
 
 	"torpor/kvm/monitor"
+	"torpor/kvm/share"
 )
 
 // What a monitor process is called: first while it waits for its turn, then as the
@@ -15,6 +17,9 @@ const (
 	waitRole    = "torpor-monitor-waiting"
 	monitorRole = "torpor-monitor"
 )
+
+// runtimeSettings keep Go's runtime from holding on to files of the cgroup.
+const runtimeSettings = "GODEBUG=containermaxprocs=0,updatemaxprocs=0"
 
 // The socket that it is asked on.
 const requestFD = 3
@@ -31,7 +36,7 @@ func RunChildRole() (code int, ok bool) {
 	case monitorRole:
 		return monitor.Main(os.NewFile(requestFD, "request")), true
 	}
-	return 0, false
+	return share.RunChildRole()
 }
 
 // await waits until the process has been placed in its cgroup, and begins anew there, so
@@ -49,6 +54,10 @@ func await() int {
 		break
 	}
 	runtime.LockOSThread()
-	_ = unix.Exec("/proc/self/exe", []string{monitorRole}, nil)
+	// The daemon may itself have been handed descriptors that it knows nothing of.
+	if err := unix.CloseRange(requestFD+1, math.MaxUint32, 0); err != nil {
+		return 1
+	}
+	_ = unix.Exec("/proc/self/exe", []string{monitorRole}, []string{runtimeSettings})
 	return 1
 }

@@ -7,6 +7,7 @@ import (
 
 	"torpor/kvm/machine"
 	"torpor/kvm/memory"
+	"torpor/kvm/share"
 )
 
 // Config says what one sandbox runs.
@@ -27,6 +28,9 @@ type Config struct {
 	CPUs int
 	// Disks are /dev/vda and so on, in their order.
 	Disks []Disk
+	// Shares are the directories and files of the host that the guest is shown, in the
+	// order of its configuration.
+	Shares []share.Share
 	// OutputPath is the file that takes the function's stdout and stderr, appended to.
 	// It may be given as an open file or socket instead, which the caller keeps.
 	OutputPath string
@@ -41,6 +45,9 @@ type Disk struct {
 }
 
 const minMemory = 64 << 20
+
+// MaxShares is how many shares a sandbox can have.
+const MaxShares = 64
 
 // MaxDisks is how many disks a sandbox can have.
 const MaxDisks = machine.MaxDevices - 4
@@ -57,6 +64,8 @@ func (c Config) check() error {
 		return fmt.Errorf("a virtual machine has 1 to %d processors, not %d", machine.MaxCPUs, c.CPUs)
 	case len(c.Disks) > MaxDisks:
 		return fmt.Errorf("a virtual machine has at most %d disks, not %d", MaxDisks, len(c.Disks))
+	case len(c.Shares) > MaxShares:
+		return fmt.Errorf("a virtual machine has at most %d mounts, not %d", MaxShares, len(c.Shares))
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"torpor/kvm/monitor"
+	"torpor/kvm/share"
 	"torpor/kvm/vm"
 )
 
@@ -121,6 +122,10 @@ func (r *Runtime) start(ctx context.Context, c Config, place func(pid int) error
 	if err := place(pid); err != nil {
 		return nil, fmt.Errorf("placing the monitor: %w", err)
 	}
+	if files.Shares, err = serveShares(c.Shares, place); err != nil {
+		return nil, err
+	}
+	defer closeAll(files.Shares)
 	rec := record{ID: c.ID, PID: pid, StartTime: startTime(pid)}
 	if err := rec.save(dir); err != nil {
 		return nil, fmt.Errorf("recording: %w", err)
@@ -148,12 +153,34 @@ func request(c Config, pid int) monitor.Request {
 	user := uint32(firstUser + pid)
 	r := monitor.Request{
 		Memory: c.memory(), CPUs: c.CPUs, CommandLine: line, UID: user, GID: user,
-		RecordLimit: recordLimit, Initramfs: len(c.Initramfs),
+		RecordLimit: recordLimit, Initramfs: len(c.Initramfs), Shares: len(c.Shares),
 	}
 	for _, d := range c.Disks {
 		r.Disks = append(r.Disks, monitor.Disk{Name: d.Name, ReadOnly: d.ReadOnly})
 	}
 	return r
+}
+
+// serveShares starts the process that serves shares, and returns the streams to it.
+func serveShares(shares []share.Share, place func(pid int) error) ([]*os.File, error) {
+	if len(shares) == 0 {
+		return nil, nil
+	}
+	p, err := share.Start(shares)
+	if err != nil {
+		return nil, err
+	}
+	if err := place(p.PID()); err != nil {
+		p.Kill()
+		return nil, fmt.Errorf("placing the process for mounts: %w", err)
+	}
+	return p.Streams, p.Proceed()
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
 }
 
 // openFiles opens what a monitor is handed.

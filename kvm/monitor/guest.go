@@ -29,6 +29,7 @@ type guest struct {
 	once     sync.Once
 	code     int
 	outputs  int
+	shares   []*net.UnixConn // streams to who serves them; nil once the guest has it
 }
 
 func newGuest(output *os.File) *guest {
@@ -51,6 +52,8 @@ func (g *guest) accept(port uint32) (*net.UnixConn, error) {
 	case port == wire.OutputPort && g.outputs == 0:
 		g.outputs++
 		serve = g.copyOutput
+	case port == wire.SharePort && len(g.shares) > 0:
+		serve = g.passShare
 	default:
 		return nil, errPort
 	}
@@ -69,13 +72,47 @@ func (g *guest) accept(port uint32) (*net.UnixConn, error) {
 // dropped, as a function does not end for want of a reader.
 func (g *guest) copyOutput(from *net.UnixConn) {
 	defer from.Close()
-	if _, err := io.Copy(onlyWriter{g.output}, from); err != nil {
-		_, _ = io.Copy(io.Discard, from)
+	if err := copyAll(g.output, from); err != nil {
+		_ = copyAll(io.Discard, from)
 	}
 }
 
-// onlyWriter keeps io.Copy from system calls that the monitor may not make.
-type onlyWriter struct{ io.Writer }
+// copyAll is io.Copy without the system calls that the monitor may not make.
+func copyAll(to io.Writer, from io.Reader) error {
+	_, err := io.Copy(struct{ io.Writer }{to}, struct{ io.Reader }{from})
+	return err
+}
+
+// passShare joins a stream to who serves the share that it begins with naming.
+func (g *guest) passShare(conn *net.UnixConn) {
+	defer conn.Close()
+	h, err := wire.ReadShareHeader(conn)
+	if err != nil {
+		return
+	}
+	server := g.takeShare(int(h.Mount))
+	if server == nil {
+		return
+	}
+	defer server.Close()
+	go func() {
+		_ = copyAll(conn, server)
+		conn.Close() // ends the other direction too
+	}()
+	_ = copyAll(server, conn)
+}
+
+// takeShare is the stream to a share's server, once.
+func (g *guest) takeShare(number int) *net.UnixConn {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if number >= len(g.shares) {
+		return nil
+	}
+	server := g.shares[number]
+	g.shares[number] = nil
+	return server
+}
 
 // listen reads init's messages.
 func (g *guest) listen(conn *net.UnixConn) {

@@ -93,6 +93,14 @@ func (m *monitor) build() (err error) {
 	if m.orders, err = listener(m.files.Commands); err != nil {
 		return err
 	}
+	for _, f := range m.files.Shares {
+		c, err := net.FileConn(f)
+		f.Close()
+		if err != nil {
+			return err
+		}
+		m.guest.shares = append(m.guest.shares, c.(*net.UnixConn))
+	}
 	system, err := vm.OpenFile(m.files.KVM)
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ type Request struct {
 	RecordLimit int64  // bytes that the record may have
 	Disks       []Disk
 	Initramfs   int // number of files of it
+	Shares      int // number of directories of the host that the guest is shown
 }
 
 // Disk describes one of the disks.
@@ -41,13 +42,16 @@ type Files struct {
 	Commands  *os.File // listening socket for commands
 	Initramfs []*os.File
 	Disks     []*os.File
+	Shares    []*os.File // streams to who serves them
 }
 
 const fixedFiles = 8
 
 func (f *Files) all() []*os.File {
 	all := []*os.File{f.KVM, f.Kernel, f.Output, f.Record, f.Crash, f.Exit, f.Streams, f.Commands}
-	return append(append(all, f.Initramfs...), f.Disks...)
+	all = append(all, f.Initramfs...)
+	all = append(all, f.Disks...)
+	return append(all, f.Shares...)
 }
 
 // Close closes all of them.
@@ -106,7 +110,7 @@ func receive(from *net.UnixConn) (r Request, f Files, err error) {
 		return r, f, fmt.Errorf("request with %d messages of descriptors: %w", len(messages), errors.Join(err))
 	}
 	fds, err := unix.ParseUnixRights(&messages[0])
-	if err != nil || len(fds) != fixedFiles+r.Initramfs+len(r.Disks) {
+	if err != nil || len(fds) != fixedFiles+r.Initramfs+len(r.Disks)+r.Shares {
 		return r, f, fmt.Errorf("request with %d descriptors: %w", len(fds), errors.Join(err))
 	}
 	var files []*os.File
@@ -117,9 +121,10 @@ func receive(from *net.UnixConn) (r Request, f Files, err error) {
 	f = Files{
 		KVM: files[0], Kernel: files[1], Output: files[2], Record: files[3], Crash: files[4],
 		Exit: files[5], Streams: files[6], Commands: files[7],
-		Initramfs: files[fixedFiles : fixedFiles+r.Initramfs],
-		Disks:     files[fixedFiles+r.Initramfs:],
 	}
+	rest := files[fixedFiles:]
+	f.Initramfs, rest = rest[:r.Initramfs], rest[r.Initramfs:]
+	f.Disks, f.Shares = rest[:len(r.Disks)], rest[len(r.Disks):]
 	return r, f, nil
 }
 
