@@ -45,7 +45,7 @@ type machine struct {
 	scratch string
 }
 
-const bootTimeout = 2 * time.Minute
+const bootTimeout = 8 * time.Minute // a guard against hanging only
 
 // boot runs the machine to its end and returns what it wrote to its console.
 func (m machine) boot(t *testing.T) string {
