@@ -31,7 +31,7 @@ var imports = map[string]string{
 	"torpor/man":              "",
 	"torpor/install":          "event man spec systemd systemd/catalog",
 	"torpor/cli":              "api cgroup cgroup/interrupt doctor event hibernate install kvm kvm/acpi kvm/boot kvm/device kvm/jail kvm/machine kvm/memory kvm/monitor kvm/share kvm/virtio kvm/vm kvm/wire man spec systemd systemd/catalog",
-	"torpor/appliance":        "api cgroup cgroup/interrupt event gateway gvisor gvisor/netns hibernate image output pressure reconcile spec systemd",
+	"torpor/appliance":        "api cgroup cgroup/interrupt event gateway gvisor gvisor/netns hibernate image kvm kvm/acpi kvm/boot kvm/device kvm/guest kvm/initramfs kvm/jail kvm/machine kvm/memory kvm/monitor kvm/root kvm/share kvm/virtio kvm/vm kvm/wire output pressure reconcile spec systemd",
 	"torpor/acceptance":       "",
 
 	"torpor/kvm/wire":                "",

@@ -25,7 +25,7 @@ type status struct {
 }
 
 type function struct {
-	Name, State, Reason string
+	Name, State, Reason, Isolation string
 	PID                 int
 	Busy, Connections   int
 	ResidentBytes       int64 `json:"resident_bytes"`

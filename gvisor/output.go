@@ -47,6 +47,15 @@ func openOutput(c Config) (*os.File, error) {
 	return os.NewFile(uintptr(pipe[1]), "output"), nil
 }
 
+// Open connects, and writes the header, for who forwards output by itself.
+func (s Stream) Open() (*os.File, error) {
+	fd, err := s.open()
+	if err != nil {
+		return nil, fmt.Errorf("gvisor: opening output stream %s: %w", s.Socket, err)
+	}
+	return os.NewFile(uintptr(fd), s.Socket), nil
+}
+
 // open connects, and writes the header. The descriptor is blocking.
 func (s Stream) open() (fd int, err error) {
 	fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)

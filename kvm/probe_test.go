@@ -27,10 +27,10 @@ func TestProbeOfOtherDevices(t *testing.T) {
 	}
 }
 
-func TestProbeSaysOneOfTwo(t *testing.T) {
+func TestProbeSaysHowFastGuestsAre(t *testing.T) {
 	newSystem(t)
 	f := Probe(t.Context(), "")
-	if f.Verdict != Usable && f.Verdict != Emulated || !strings.Contains(f.String(), "million instructions/s") {
+	if f.Verdict != Usable && f.Verdict != Slow && f.Verdict != Emulated || !strings.Contains(f.String(), "million instructions/s") {
 		t.Errorf("%+v", f)
 	}
 	if (f.Verdict == Usable) != (f.Advice == "") {

@@ -12,6 +12,10 @@
 // [ShareHeader]; after it the guest's kernel speaks FUSE on it, as it would on
 // /dev/fuse (each message begins with its length, so nothing else frames them).
 //
+// When the function has ended, init shuts down its side of the output stream and then, after
+// the last message, of the control stream, and waits each time until the host closes that stream, but not for
+// long: a host that does not close them slows every end down by seconds.
+//
 // The host in turn dials the guest's [ProxyPort] for each connection to the
 // function. It sends a [ProxyHeader] and reads one [Status] byte. After [Connected],
 // a TCP connection's bytes follow both ways, where a shutdown of one direction is

@@ -25,19 +25,34 @@ func dialHost(port uint32) (*stream, error) {
 }
 
 func dialVsock(cid, port uint32) (*stream, error) {
-	fd, err := unix.Socket(unix.AF_VSOCK, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	fd, err := unix.Socket(unix.AF_VSOCK, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Connect(fd, &unix.SockaddrVM{CID: cid, Port: port}); err != nil {
-		_ = unix.Close(fd)
-		return nil, err
-	}
-	if err := unix.SetNonblock(fd, true); err != nil {
+	if err := connectVsock(fd, &unix.SockaddrVM{CID: cid, Port: port}); err != nil {
 		_ = unix.Close(fd)
 		return nil, err
 	}
 	return newStream(fd)
+}
+
+// connectVsock does not let the kernel wait: a signal, of which Go's runtime sends itself some,
+// breaks such a connect off for good, when the host may have taken it already.
+func connectVsock(fd int, to unix.Sockaddr) error {
+	if err := unix.Connect(fd, to); err != unix.EINPROGRESS {
+		return err
+	}
+	_, err := ignoringEINTR(func() (int, error) {
+		return unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, -1)
+	})
+	if err != nil {
+		return err
+	}
+	cause, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	if err == nil && cause != 0 {
+		err = unix.Errno(cause)
+	}
+	return err
 }
 
 // A listener accepts streams.
