@@ -3,13 +3,11 @@
 package acceptance
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -100,4 +98,111 @@ func connect(t *testing.T, address string) net.Conn {
 	return conn
 }
 
-var _ = []any{json.Marshal, fmt.Sprint, io.EOF, filepath.Join, strconv.Itoa, time.Now, unix.Kill}
+// TestMachinesOfExamples has programs of three kinds answer from virtual machines: one alone in its root file system,
+// one of a language's interpreter with a folder of the host's, and a stock server.
+func TestMachinesOfExamples(t *testing.T) {
+	loadKVM(t)
+	const common = "isolation = \"kvm\"\n  user = \"65534:65534\"\n  ready {\n    timeout = \"3m\"\n  }\n  hold {\n    timeout = \"5m\"\n  }\n  limits {\n    memory = \"192MiB\"\n  }\n"
+	examples := filepath.Join(suiteDir, "examples")
+	declare(t, fmt.Sprintf(`
+function "go" {
+  rootfs = "%[1]s/hello-go/rootfs"
+  command = ["/hello"]
+  env = { PORT = "8080", STATE_MIB = "30" }
+  %[2]s
+  listen "http" {
+    address = "127.0.0.1:7611"
+    port = 8080
+  }
+}
+function "python" {
+  rootfs = "%[1]s/hello-python/rootfs"
+  command = ["/usr/bin/python3", "/app/server.py"]
+  env = { PORT = "8080" }
+  mount {
+    source = "%[1]s/hello-python/app"
+    target = "/app"
+  }
+  %[2]s
+  listen "http" {
+    address = "127.0.0.1:7612"
+    port = 8080
+  }
+}
+function "redis" {
+  rootfs = "%[1]s/redis/rootfs"
+  command = ["/usr/bin/redis-server"]
+  args = ["--port", "6379", "--bind", "127.0.0.1", "--save", ""]
+  %[2]s
+  listen "redis" {
+    address = "127.0.0.1:7613"
+    port = 6379
+  }
+}
+`, examples, common))
+	for name, address := range map[string]string{"go": "http://127.0.0.1:7611/", "python": "http://127.0.0.1:7612/"} {
+		first := hello(t, address)
+		sleep(t, name)
+		if again := hello(t, address); again.Start != first.Start || again.Requests != first.Requests+1 || !again.Intact {
+			t.Errorf("%s: before its sleep it said %+v, after it %+v", name, first, again)
+		}
+		tellMachine(t, name)
+	}
+	redis := connect(t, "127.0.0.1:7613")
+	ask(t, redis, "INCR visits\r\n", ":1\r\n")
+	sleep(t, "redis")
+	ask(t, redis, "INCR visits\r\n", ":2\r\n")
+	tellMachine(t, "redis")
+}
+
+// ask sends a request over a connection and wants that reply.
+func ask(t *testing.T, conn net.Conn, request, want string) {
+	t.Helper()
+	_ = conn.SetDeadline(time.Now().Add(hung))
+	if _, err := io.WriteString(conn, request); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, len(want))
+	if _, err := io.ReadFull(conn, got); err != nil || string(got) != want {
+		t.Errorf("%q was answered with %q, %v, want %q", request, got, err, want)
+	}
+}
+
+// tellMachine logs the sizes of a function that has slept.
+func tellMachine(t *testing.T, name string) {
+	t.Helper()
+	f := find(t, name)
+	if f.Isolation != "kvm" {
+		t.Errorf("%s has isolation %q", name, f.Isolation)
+	}
+	t.Logf("%s: cold start %.0f ms; warm %d KiB, woken in %.0f ms, %d KiB", name, f.LastColdStartMS, f.WarmBytes>>10, f.LastWakeMS, f.ResidentBytes>>10)
+}
+
+// TestMachineEnds kills a virtual machine's monitor, and has another use up its memory: they start anew, and the node
+// and its other machine go on.
+func TestMachineEnds(t *testing.T) {
+	loadKVM(t)
+	const eater, other = "127.0.0.1:7621", "127.0.0.1:7622"
+	declare(t, machineHCL(t, "other", other)+strings.Replace(machineHCL(t, "eater", eater), `"echo", ACC`, `"eater", ACC`, 1))
+	echo(t, other)
+	kept := find(t, "other").PID
+	hungry := connect(t, eater)
+	ask(t, hungry, "hello\n", "hello\n")
+	if _, err := io.WriteString(hungry, "eat\n"); err != nil {
+		t.Fatal(err)
+	}
+	ended := awaitState(t, "eater", "failed", "cold", "starting")
+	t.Logf("after it used up its memory: %s", ended.Reason)
+	ask(t, connect(t, eater), "hello\n", "hello\n")
+	if f := find(t, "other"); f.PID != kept {
+		t.Errorf("the other machine was restarted: process %d before, %d now", kept, f.PID)
+	}
+	sleep(t, "other")
+	if err := unix.Kill(kept, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	echo(t, other)
+	if f := find(t, "other"); f.PID == kept || f.ColdStarts != 2 {
+		t.Errorf("after its monitor was killed: %+v", f)
+	}
+}

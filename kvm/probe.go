@@ -39,12 +39,13 @@ type Finding struct {
 func (f Finding) String() string { return "KVM is " + f.Found }
 
 const (
-	// A processor does a thousand million instructions a second, an emulator of
+	// A processor does some thousand million of these instructions a second, an emulator of
 	// each one a few million. Below this a guest does not boot in any useful time.
 	emulatedBelow = 50e6
 	// Below this it is no processor that runs the guest, but a translator into another's
-	// instructions: an emulated machine. Guests boot in it, a hundred times slower.
-	slowBelow = 1000e6
+	// instructions: QEMU's does 1000 million of this loop, and all else, such as memory
+	// and exits, far slower. Guests boot in it, in tens of seconds.
+	slowBelow = 2000e6
 	enough    = 50 * time.Millisecond // for a round that counts
 	guestTime = time.Second           // in all
 )
