@@ -34,12 +34,12 @@ func loadKVM(t *testing.T) {
 	})
 }
 
-// machineHCL is HCL of a function in a virtual machine, what the suite plays in it included.
-func machineHCL(t *testing.T, name, address string, more ...string) string {
+// machineHCL declares a function of that role in a virtual machine.
+func machineHCL(t *testing.T, name, role, address string, more ...string) string {
 	t.Helper()
 	more = append([]string{`isolation = "kvm"`, "ready {", `timeout = "3m"`, "}", "hold {", `timeout = "5m"`, "}",
 		"limits {", `memory = "160MiB"`, "}"}, more...)
-	return roleHCL(t, name, roleEcho, address, more...)
+	return roleHCL(t, name, role, address, more...)
 }
 
 // TestMachineSleepsAndWakes keeps connections open over sleeps and the daemon's end, and compares every byte.
@@ -47,7 +47,8 @@ func TestMachineSleepsAndWakes(t *testing.T) {
 	loadKVM(t)
 	t.Log(try(t, binary, "doctor").stdout)
 	const address = "127.0.0.1:7601"
-	declare(t, machineHCL(t, "machine", address))
+	declare(t, machineHCL(t, "machine", roleEcho, address))
+	wakeMachine(t, "machine")
 	conns := make([]net.Conn, 3)
 	for i := range conns {
 		conns[i] = connect(t, address)
@@ -85,6 +86,19 @@ func TestMachineSleepsAndWakes(t *testing.T) {
 		if f := find(t, "machine"); f.PID != pid || f.Isolation != "kvm" {
 			t.Errorf("%s when the daemon was killed: %+v, was process %d", state, f, pid)
 		}
+	}
+}
+
+// wakeMachine starts or wakes a function, and fails the test with the reason when that cannot be.
+func wakeMachine(t *testing.T, name string) {
+	t.Helper()
+	if r := try(t, binary, "wake", name); r.code != 0 {
+		consoles, _ := filepath.Glob("/run/torpor/machines/*/console.log")
+		for _, file := range consoles {
+			said, _ := os.ReadFile(file)
+			t.Logf("%s:\n%s", file, said)
+		}
+		t.Fatalf("%s\n%s", r.stdout, r.stderr)
 	}
 }
 
@@ -183,7 +197,7 @@ func tellMachine(t *testing.T, name string) {
 func TestMachineEnds(t *testing.T) {
 	loadKVM(t)
 	const eater, other = "127.0.0.1:7621", "127.0.0.1:7622"
-	declare(t, machineHCL(t, "other", other)+strings.Replace(machineHCL(t, "eater", eater), `"echo", ACC`, `"eater", ACC`, 1))
+	declare(t, machineHCL(t, "other", roleEcho, other)+machineHCL(t, "eater", roleEater, eater))
 	echo(t, other)
 	kept := find(t, "other").PID
 	hungry := connect(t, eater)
