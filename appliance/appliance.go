@@ -43,7 +43,7 @@ type daemon struct {
 	housing  housing
 	runtimes runtimes
 	machines func() machines // tried out once
-	kernel   atomic.Value // path of the one that virtual machines boot
+	kernel   atomic.Value    // path of the one that virtual machines boot
 	images   *image.Store
 	output   *output.Store
 	records  records

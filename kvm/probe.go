@@ -45,7 +45,7 @@ const (
 	// Below this it is no processor that runs the guest, but a translator into another's
 	// instructions: QEMU's does 1000 million of this loop, and all else, such as memory
 	// and exits, far slower. Guests boot in it, in tens of seconds.
-	slowBelow = 2000e6
+	slowBelow = 2500e6
 	enough    = 50 * time.Millisecond // for a round that counts
 	guestTime = time.Second           // in all
 )
@@ -105,7 +105,10 @@ func broken(device string, err error) Finding {
 }
 
 func millions(speed float64) string {
-	return fmt.Sprintf("%.3g million instructions/s", speed/1e6)
+	if speed >= 10e6 {
+		return fmt.Sprintf("%.0f million instructions/s", speed/1e6)
+	}
+	return fmt.Sprintf("%.1f million instructions/s", speed/1e6)
 }
 
 // guestSpeed runs countdowns, ever longer as they take less than enough, and returns the
