@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -49,7 +52,11 @@ type machineRuntime struct {
 	archives initramfs.Cache
 	roots    *root.Store
 	dir      string
-	kernel   func() string // path of the one to boot
+
+	mu   sync.Mutex
+	used map[string]string // by function, the key of its root in this daemon's life
+
+	kernel func() string // path of the one to boot
 }
 
 // newMachineRuntime has what is not made before the first machine is started; without
@@ -60,7 +67,7 @@ func newMachineRuntime(o Options, kernel func() string) (*machineRuntime, error)
 		return nil, err
 	}
 	return &machineRuntime{
-		Runtime: r, dir: machinesDir(o), kernel: kernel,
+		Runtime: r, dir: machinesDir(o), kernel: kernel, used: make(map[string]string),
 		kernels: kvm.NewKernels(filepath.Join(o.State, "kvm", "kernels")),
 		roots:   root.NewStore(filepath.Join(o.State, "kvm", "images")),
 	}, nil
@@ -141,6 +148,7 @@ func (r *machineRuntime) config(ctx context.Context, w workload, open *opened) (
 	if err != nil {
 		return c, err
 	}
+	r.forgetRoots(w.Hostname, disk.Key)
 	c.Disks = append(c.Disks, kvm.Disk{Name: "root", Path: through(open.add(disk.File)), ReadOnly: true})
 	if w.ScratchDir != "" {
 		f, err := scratch(ctx, w.ScratchDir)
@@ -155,6 +163,18 @@ func (r *machineRuntime) config(ctx context.Context, w workload, open *opened) (
 		}
 	}
 	return c, nil
+}
+
+// forgetRoots removes what nobody uses any more, when a function has another root than
+// before. One of a function that this daemon has not started is made again then.
+func (r *machineRuntime) forgetRoots(function, key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before := r.used[function]
+	r.used[function] = key
+	if before != "" && before != key {
+		_ = r.roots.Prune(slices.Collect(maps.Values(r.used))) // it tries again with the next
+	}
 }
 
 // guestConfig is what init is told, without the mounts.
