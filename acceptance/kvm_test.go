@@ -210,6 +210,8 @@ func TestMachineWhoseMonitorIsKilled(t *testing.T) {
 		if err := unix.Kill(before.PID, unix.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
+		// One that comes in between, and is led to who is gone, is closed.
+		eventually(t, "the daemon has seen it", func() bool { return find(t, "killed").PID != before.PID })
 		echo(t, address)
 		if f := find(t, "killed"); f.PID == before.PID || f.ColdStarts != 2+i {
 			t.Errorf("after its monitor was killed: %+v", f)
