@@ -28,15 +28,15 @@ func TestCompletionScripts(t *testing.T) {
 func TestCompletions(t *testing.T) {
 	const folders, words, files = ":16", ":4", ":0"
 	for typed, want := range map[string]string{
-		"units ":                  folders,
-		"units --config ":         folders,
-		"install --root ":         folders,
-		"status --runtime ":       folders,
-		"install --prefix ":       "/usr/local\n/usr\n" + words,
-		"run --log-level ":        "debug\ninfo\nwarn\nerror\n" + words,
-		"teardown --log-format ":  "auto\ntext\njson\njournal\n" + words,
-		"completion ":             "bash\nzsh\nfish\n" + words,
-		"check ":                  files,
+		"units ":                 folders,
+		"units --config ":        folders,
+		"install --root ":        folders,
+		"status --runtime ":      folders,
+		"install --prefix ":      "/usr/local\n/usr\n" + words,
+		"run --log-level ":       "debug\ninfo\nwarn\nerror\n" + words,
+		"teardown --log-format ": "auto\ntext\njson\njournal\n" + words,
+		"completion ":            "bash\nzsh\nfish\n" + words,
+		"check ":                 files,
 	} {
 		args := append([]string{"__complete"}, strings.Split(typed, " ")...)
 		if r := torpor(t, Deps{}, args...); r.code != 0 || r.out != want+"\n" {
