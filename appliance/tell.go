@@ -35,7 +35,7 @@ func (d *daemon) tellStatus(now time.Time) {
 
 // statusLine is the node in one line: who is awake, what they hold, what is wrong.
 func (d *daemon) statusLine() string {
-	if d.config == nil && d.broken == nil {
+	if d.config == nil && d.broken == nil && d.empty == "" {
 		return "reading the configuration"
 	}
 	counts := make(map[string]int)
@@ -54,9 +54,12 @@ func (d *daemon) statusLine() string {
 	if len(parts) > 0 {
 		line = "functions: " + strings.Join(parts, ", ")
 	}
-	if d.config == nil {
+	switch {
+	case d.empty != "":
+		line = d.empty
+	case d.config == nil:
 		line = "nothing in force"
-	} else {
+	default:
 		line += fmt.Sprintf("; memory: %s of %s", size(resident), size(int64(d.config.Node.MemoryBudget)))
 	}
 	if len(d.broken) > 0 {
