@@ -51,10 +51,10 @@ func (r *workloadResult) way(system string) *way {
 }
 
 // benchPaper measures the paper's workloads, under torpor and its rivals, one after the other. In a hurry, the rivals
-// are measured on one workload only.
-func benchPaper(hurry bool) func(context.Context, *report) error {
+// are measured on one workload only. Only names a function to do without the others, "" is all.
+func benchPaper(hurry bool, only string) part {
 	return func(ctx context.Context, r *report) error {
-		all, err := workloads()
+		all, err := workloads(only)
 		if err != nil {
 			return err
 		}

@@ -52,7 +52,7 @@ func (p *paperPart) rival(ctx context.Context, e effort, system, isolation strin
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
-	parent := fmt.Sprintf("torpor-bench-%d", os.Getpid())
+	parent := fmt.Sprintf("rivals-%d", os.Getpid())
 	var all []rivalInstance
 	defer func() {
 		for _, i := range all {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"torpor/spec"
@@ -30,8 +31,8 @@ type paperFigures struct {
 // hello tells the four that only say hello.
 func (w workload) hello() bool { return strings.HasPrefix(w.name, "hello-") }
 
-// workloads are in the order of the paper.
-func workloads() ([]workload, error) {
+// workloads are in the order of the paper: all, or only the one of that name.
+func workloads(only string) ([]workload, error) {
 	all := []workload{
 		{name: "float-operation", label: "float-operation", paper: paperFigures{560, 1.5, 115, 20, 1.4, 41, 8, 17}},
 		{name: "video-processing", label: "video-processing", paper: paperFigures{3900, 1500, 2000, 1500, 1450, 226, 16, 75}},
@@ -57,7 +58,14 @@ func workloads() ([]workload, error) {
 		}
 		all[i].Function = f
 	}
-	return all, nil
+	if only == "" {
+		return all, nil
+	}
+	at := slices.IndexFunc(all, func(w workload) bool { return w.name == only })
+	if at < 0 {
+		return nil, fmt.Errorf("there is no workload %q: see %s", only, workloadsDir)
+	}
+	return all[at : at+1], nil
 }
 
 // Instances listen here, through torpor.

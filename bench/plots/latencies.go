@@ -111,7 +111,7 @@ func bounds(series []Series) (low, high float64) {
 			}
 		}
 	}
-	return math.Pow(10, math.Floor(math.Log10(low))), 30 * math.Pow(10, math.Ceil(math.Log10(high)))
+	return math.Pow(10, math.Floor(math.Log10(low))), 3 * math.Pow(10, math.Ceil(math.Log10(high)))
 }
 
 func decades(low, high float64) (ticks []plot.Tick) {

@@ -30,19 +30,19 @@ func (p *Plain) Sleep(ctx context.Context) (err error) {
 	if err := errors.Join(os.RemoveAll(image), os.Mkdir(image, 0o755)); err != nil {
 		return err
 	}
-	if err := p.outside(ctx, criu("dump", "--images-dir", image, "--tree", decimal(processes[0]))...); err != nil {
+	if err := p.outside(ctx, criu("dump", "--manage-cgroups=ignore", "--images-dir", image, "--tree", decimal(processes[0]))...); err != nil {
 		return err
 	}
-	<-p.exited
+	if p.exited != nil {
+		<-p.exited
+	}
 	return nil
 }
 
 // Wake has CRIU restore it, and asks it.
 func (p *Plain) Wake(ctx context.Context) (time.Duration, error) {
-	exited := make(chan struct{})
-	close(exited) // it is not this process's child any more
-	p.exited = exited
-	begin, err := p.do(ctx, criu("restore", "--restore-detached", "--images-dir", filepath.Join(p.dir, "image"))...)
+	p.exited = nil // it will not be this process's child any more
+	begin, err := p.do(ctx, criu("restore", "--restore-detached", "--manage-cgroups=ignore", "--root", p.root(), "--images-dir", filepath.Join(p.dir, "image"))...)
 	if err != nil {
 		return 0, err
 	}

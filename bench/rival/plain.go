@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,12 +17,13 @@ import (
 	"torpor/spec"
 )
 
-// Plain is a function as a plain process, in a root that is a layer above the function's own. CRIU puts it to sleep.
+// Plain is a function as a plain process, with namespaces for mounts and processes, in a root that is a layer above the
+// function's own: what container engines make of it. CRIU puts it to sleep.
 type Plain struct {
 	*place
-	port   int
-	mounts []string // to take away, the last one first
-	exited chan struct{}
+	port    int
+	mounted bool
+	exited  chan struct{} // closed when it has been waited for; of one that CRIU restored, nil
 }
 
 // NewPlain makes an instance that will listen on a port of 127.0.0.1. What it gives has to be closed, with an error
@@ -44,35 +46,22 @@ func (p *Plain) makeRoot() error {
 		}
 	}
 	layers := fmt.Sprintf("lowerdir=%s,upperdir=%s/upper,workdir=%s/work", p.function.Rootfs, p.dir, p.dir)
-	if err := p.mount("overlay", "overlay", "", layers); err != nil {
-		return err
+	if err := unix.Mount("overlay", p.root(), "overlay", 0, layers); err != nil {
+		return fmt.Errorf("rival: mounting the layers of %s: %w", p.function.Name, err)
 	}
+	p.mounted = true
 	for _, name := range []string{"proc", "dev", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(p.root(), name), 0o755); err != nil {
 			return fmt.Errorf("rival: %w", err)
 		}
 	}
-	return errors.Join(p.mount("proc", "proc", "proc", ""), p.mount("/dev", "", "dev", ""))
-}
-
-// mount mounts on a folder of the root; without a type, the source is shown there.
-func (p *Plain) mount(source, kind, folder, options string) error {
-	target, flags := filepath.Join(p.root(), folder), uintptr(0)
-	if kind == "" {
-		flags = unix.MS_BIND
-	}
-	if err := unix.Mount(source, target, kind, flags, options); err != nil {
-		return fmt.Errorf("rival: mounting %s: %w", target, err)
-	}
-	p.mounts = append(p.mounts, target)
-	return nil
+	return devices(p.root())
 }
 
 // Cold starts it and asks it.
 func (p *Plain) Cold(ctx context.Context) (time.Duration, error) {
 	p.client.Restarted()
-	args := append([]string{"/usr/sbin/chroot", p.root()}, slices.Concat(p.function.Command, p.function.Args)...)
-	cmd := p.command(context.WithoutCancel(ctx), args...)
+	cmd := p.child()
 	cmd.Env = p.env("127.0.0.1", p.port)
 	begin, err := p.begin(cmd)
 	if err != nil {
@@ -82,7 +71,19 @@ func (p *Plain) Cold(ctx context.Context) (time.Duration, error) {
 	return p.answer(ctx, begin)
 }
 
-// reap waits for the process, so that its number is free again after its end: CRIU needs that very one.
+// child is the command that becomes the program once it is told to.
+func (p *Plain) child() *exec.Cmd {
+	return &exec.Cmd{
+		Path: "/proc/self/exe",
+		Args: slices.Concat([]string{childRole, p.root()}, p.function.Command, p.function.Args),
+		SysProcAttr: &syscall.SysProcAttr{
+			Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWPID,
+			Setsid:     true, // a Ctrl-C is for the bench to handle, and CRIU wants a session
+		},
+	}
+}
+
+// reap waits for the process, which is this one's child until CRIU has restored it.
 func (p *Plain) reap(cmd *exec.Cmd) {
 	exited := make(chan struct{})
 	p.exited = exited
@@ -104,8 +105,8 @@ func (p *Plain) Stop() error {
 // Close ends it and removes what it had.
 func (p *Plain) Close() error {
 	err := p.Stop()
-	for _, target := range slices.Backward(p.mounts) {
-		err = errors.Join(err, unix.Unmount(target, 0))
+	if p.mounted {
+		err = errors.Join(err, unix.Unmount(p.root(), 0))
 	}
 	if err != nil {
 		return err // and do not remove what may still be mounted
