@@ -151,7 +151,8 @@ func besideRivals(r *report, results []*workloadResult) {
 			}
 		}
 	}
-	asleep.note("Those that are saved to files and ended keep nothing.")
+	asleep.note("Those that are saved to files and ended have no process left: what they are charged for is cache of these")
+	asleep.note("files, which the kernel drops when it wants to.")
 	r.show(wake)
 	r.show(asleep)
 	r.show(cold)

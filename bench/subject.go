@@ -36,6 +36,9 @@ type usage struct {
 func usageOf[I instance](instances []I) (mean usage, err error) {
 	for _, i := range instances {
 		m, err := i.Group().Memory()
+		if errors.Is(err, os.ErrNotExist) {
+			continue // it keeps nothing at all
+		}
 		if err != nil {
 			return mean, err
 		}

@@ -39,7 +39,7 @@ func (p *place) begin(cmd *exec.Cmd) (time.Time, error) {
 	if err := cmd.Start(); err != nil {
 		return time.Time{}, fmt.Errorf("rival: %w", err)
 	}
-	if err := p.group.Add(cmd.Process.Pid); err != nil {
+	if err := p.add(cmd.Process.Pid); err != nil {
 		stdin.Close()
 		return time.Time{}, errors.Join(err, cmd.Wait())
 	}

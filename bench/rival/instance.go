@@ -27,10 +27,11 @@ const (
 
 // place is what instances of all kinds have.
 type place struct {
-	function spec.Function
-	dir      string // of its files
-	group    *cgroup.Group
-	client   client.Client
+	function  spec.Function
+	dir       string // of its files
+	hierarchy *cgroup.Hierarchy
+	group     *cgroup.Group
+	client    client.Client
 }
 
 // newPlace makes an empty folder and a control group, both of that name.
@@ -39,14 +40,38 @@ func newPlace(h *cgroup.Hierarchy, f spec.Function, parent, group, address strin
 	if err != nil {
 		return nil, err
 	}
-	p := &place{function: f, dir: filepath.Join(parent, filepath.Base(group)), client: c}
+	p := &place{function: f, dir: filepath.Join(parent, filepath.Base(group)), hierarchy: h, client: c}
 	if err := os.Mkdir(p.dir, 0o755); err != nil {
 		return nil, fmt.Errorf("rival: %w", err)
 	}
-	if p.group, err = h.Create(group, cgroup.Limits{Memory: int64(f.Limits.Memory)}); err != nil {
-		return nil, fmt.Errorf("rival: %w", err)
+	if err := p.makeGroup(group); err != nil {
+		return nil, errors.Join(err, os.Remove(p.dir))
 	}
 	return p, nil
+}
+
+func (p *place) makeGroup(path string) (err error) {
+	if p.group, err = p.hierarchy.Create(path, cgroup.Limits{Memory: int64(p.function.Limits.Memory)}); err != nil {
+		return fmt.Errorf("rival: %w", err)
+	}
+	return nil
+}
+
+// add moves a process into the group. A systemd in a container that shares the machine's groups removes empty ones when
+// it starts, and this one is empty while the function sleeps: then it is made again.
+func (p *place) add(pid int) error {
+	err := p.group.Add(pid)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	path := p.group.Path()
+	if err := p.hierarchy.Remove(path); err != nil { // what is left of it
+		return err
+	}
+	if err := p.makeGroup(path); err != nil {
+		return err
+	}
+	return p.group.Add(pid)
 }
 
 // Group is its control group.
