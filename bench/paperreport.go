@@ -163,7 +163,7 @@ func drawPaper(r *report, results []*workloadResult) error {
 	latency := []plots.Series{
 		{Name: "cold start", Look: plots.Grey}, {Name: "CRIU restore", Look: plots.Green}, {Name: "gVisor restore", Look: plots.Orange},
 		{Name: "plain reclaim", Look: plots.Purple}, {Name: "torpor without prefetch", Look: plots.Pale},
-		{Name: "torpor", Look: plots.Ours}, {Name: "warm request", Look: plots.Ink},
+		{Name: "warm request", Look: plots.Ink}, {Name: "the paper's, with prefetch", Look: plots.Ring}, {Name: "torpor", Look: plots.Ours},
 	}
 	asleep := []plots.Series{{Name: "the paper", Look: plots.Grey}, {Name: "plain reclaim", Look: plots.Purple}, {Name: "torpor", Look: plots.Ours}}
 	woken := []plots.Series{{Name: "the paper", Look: plots.Grey}, {Name: "plain reclaim", Look: plots.Purple}, {Name: "torpor", Look: plots.Ours}}
@@ -171,7 +171,7 @@ func drawPaper(r *report, results []*workloadResult) error {
 		labels = append(labels, result.label)
 		with, p := result.way(prefetching), result.paper
 		for i, v := range []float64{ms(with.cold), result.wakeMS(savedByCRIU), result.wakeMS(checkpointed), result.wakeMS(onlyReclaimed),
-			result.wakeMS(pageByPage), ms(with.wake), ms(with.warmth.warm)} {
+			result.wakeMS(pageByPage), ms(with.warmth.warm), p.reap, ms(with.wake)} {
 			latency[i].Values = append(latency[i].Values, v)
 		}
 		thin := result.way(onlyReclaimed)
@@ -182,7 +182,7 @@ func drawPaper(r *report, results []*workloadResult) error {
 			woken[i].Values = append(woken[i].Values, 100*v)
 		}
 	}
-	if err := plots.Latencies(r.file("-latency.png"), "How long until the first reply? (medians)", labels, latency); err != nil {
+	if err := plots.Latencies(r.file("-latency.png"), "How long until the first reply of a function that sleeps? (medians)", labels, latency); err != nil {
 		return err
 	}
 	err := plots.Shares(r.file("-memory.png"), "How much memory stays? (per cent of a warm one)", labels,

@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -25,7 +24,7 @@ func Latencies(path, title string, labels []string, series []Series) error {
 	p.X.Min, p.X.Max = bounds(series)
 	names(p, labels)
 	grid := plotter.NewGrid()
-	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{Y: 0xe6}, color.Gray{Y: 0xe6}
+	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{Y: 0xd4}, color.Gray{Y: 0xd4}
 	p.Add(grid)
 	for _, s := range series {
 		if err := dots(p, s, len(labels)); err != nil {
@@ -33,7 +32,9 @@ func Latencies(path, title string, labels []string, series []Series) error {
 		}
 	}
 	legend(p)
-	return save(p, path, 11*vg.Inch, vg.Length(len(labels))*0.55*vg.Inch+1.9*vg.Inch)
+	return render(path, 12*vg.Inch, vg.Length(len(labels))*0.55*vg.Inch+1.9*vg.Inch, func(c draw.Canvas) {
+		p.Draw(draw.Crop(c, vg.Points(10), -vg.Points(20), vg.Points(6), -vg.Points(8)))
+	})
 }
 
 func dots(p *plot.Plot, s Series, labels int) error {
@@ -55,8 +56,11 @@ func dots(p *plot.Plot, s Series, labels int) error {
 		return fmt.Errorf("plots: %s: %w", s.Name, err)
 	}
 	scatter.Color, scatter.Radius, scatter.Shape = s.Look.colour(), vg.Points(5), draw.CircleGlyph{}
-	if s.Look == Ours {
+	switch s.Look {
+	case Ours:
 		scatter.Radius = vg.Points(8)
+	case Ring:
+		scatter.Shape, scatter.Radius = draw.RingGlyph{}, vg.Points(6)
 	}
 	p.Add(scatter)
 	p.Legend.Add(s.Name, scatter)
@@ -130,12 +134,4 @@ func milliseconds(v float64) string {
 	default:
 		return fmt.Sprintf("%.2g ms", v)
 	}
-}
-
-func save(p *plot.Plot, path string, width, height font.Length) error {
-	p.BackgroundColor = color.White
-	if err := p.Save(width, height, path); err != nil {
-		return fmt.Errorf("plots: %s: %w", path, err)
-	}
-	return nil
 }

@@ -19,6 +19,7 @@ const (
 	Green
 	Orange
 	Purple
+	Ring // an outline only
 )
 
 func (l Look) colour() color.Color {
@@ -30,6 +31,7 @@ func (l Look) colour() color.Color {
 		Green:  color.RGBA{R: 0x2e, G: 0x9d, B: 0x5b, A: 0xff},
 		Orange: color.RGBA{R: 0xf0, G: 0x8a, B: 0x1d, A: 0xff},
 		Purple: color.RGBA{R: 0x9b, G: 0x59, B: 0xb6, A: 0xff},
+		Ring:   color.RGBA{R: 0xc6, G: 0x28, B: 0x28, A: 0xff},
 	}[l]
 }
 

@@ -3,13 +3,11 @@ package plots
 import (
 	"fmt"
 	"image/color"
-	"os"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 )
 
 // Panel is one of the drawings beside each other.
@@ -21,14 +19,9 @@ type Panel struct {
 // Shares draws bars of per cent, one for each label and series, in panels side by side.
 func Shares(path, title string, labels []string, panels ...Panel) error {
 	width, height := 13*vg.Inch, vg.Length(len(labels))*0.62*vg.Inch+1.6*vg.Inch
-	image := vgimg.PngCanvas{Canvas: vgimg.New(width, height)}
-	canvas := draw.New(image)
-	canvas.SetColor(color.White)
-	canvas.Fill(canvas.Rectangle.Path())
 	head := plot.New().Title.TextStyle
 	head.Font.Size = vg.Points(16)
 	head.XAlign, head.YAlign = draw.XCenter, draw.YTop
-	canvas.FillText(head, vg.Point{X: width / 2, Y: height - vg.Points(10)}, title)
 	tiles := draw.Tiles{Rows: 1, Cols: len(panels), PadX: vg.Points(12), PadTop: vg.Points(38), PadBottom: vg.Points(8),
 		PadLeft: vg.Points(8), PadRight: vg.Points(24)}
 	var plots []*plot.Plot
@@ -39,18 +32,12 @@ func Shares(path, title string, labels []string, panels ...Panel) error {
 		}
 		plots = append(plots, p)
 	}
-	for n, c := range plot.Align([][]*plot.Plot{plots}, tiles, canvas)[0] {
-		plots[n].Draw(c)
-	}
-	file, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("plots: %w", err)
-	}
-	defer file.Close()
-	if _, err := image.WriteTo(file); err != nil {
-		return fmt.Errorf("plots: %s: %w", path, err)
-	}
-	return file.Close()
+	return render(path, width, height, func(c draw.Canvas) {
+		c.FillText(head, vg.Point{X: width / 2, Y: height - vg.Points(10)}, title)
+		for n, tile := range plot.Align([][]*plot.Plot{plots}, tiles, c)[0] {
+			plots[n].Draw(tile)
+		}
+	})
 }
 
 func (panel Panel) plot(labels []string, last bool) (*plot.Plot, error) {
