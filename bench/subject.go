@@ -47,16 +47,11 @@ func usageOf[I instance](instances []I) (mean usage, err error) {
 		if err != nil {
 			return mean, err
 		}
-		for _, pid := range processes {
-			m, err := memoryOf(pid)
-			if errors.Is(err, os.ErrNotExist) {
-				continue // it has ended since
-			}
-			if err != nil {
-				return mean, err
-			}
-			mean.pss += m.PSS
+		pss, err := pssOf(processes)
+		if err != nil {
+			return mean, err
 		}
+		mean.pss += pss
 	}
 	n := int64(len(instances))
 	return usage{mean.cgroup / n, mean.pss / n}, nil
