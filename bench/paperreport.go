@@ -2,10 +2,8 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
-	"torpor/bench/plots"
 	"torpor/demo/measure"
 )
 
@@ -24,48 +22,6 @@ func reportPaper(r *report, results []*workloadResult) error {
 	theBars(r, results)
 	besideRivals(r, results)
 	return drawPaper(r, results)
-}
-
-// paperRow has what the paper tells of a workload.
-func paperRow(w workload) row {
-	out := row{System: "paper", Workload: w.label, N: 1}
-	out.add("name", w.name)
-	out.add("isolation", "quark")
-	for _, f := range []figure{{"cold_ms", w.paper.cold}, {"warm_ms", w.paper.warm}, {"wake_ms", w.paper.reap},
-		{"wake_no_prefetch_ms", w.paper.fault}, {"woken_ms", w.paper.woken}} {
-		out.add(f.name, f.value)
-	}
-	for _, f := range []struct {
-		name string
-		mb   float64
-	}{{"warm", w.paper.warmMB}, {"hibernated", w.paper.asleepMB}, {"woken", w.paper.wokenMB}} {
-		out.add(f.name+"_pss_bytes", int64(f.mb*1e6))
-	}
-	return out
-}
-
-// wayRow has the fields of the demo's results, and percentiles.
-func wayRow(w workload, of way) row {
-	out := row{System: of.system, Workload: w.label, N: min(len(of.cold), len(of.warm), len(of.wake), len(of.woken))}
-	out.add("name", w.name)
-	out.add("isolation", of.isolation)
-	times := []struct {
-		name string
-		of   []time.Duration
-	}{{"cold_ms", of.cold}, {"warm_ms", of.warm}, {"wake_ms", of.wake}, {"woken_ms", of.woken}, {"sleep_ms", of.sleep}}
-	for _, t := range times {
-		out.add(t.name, measure.Milliseconds(measure.Median(t.of)))
-	}
-	out.add("warm_bytes", of.usage.cgroup)
-	out.add("hibernated_bytes", of.asleepUsage.cgroup)
-	out.add("woken_bytes", of.wokenUsage.cgroup)
-	out.add("warm_pss_bytes", of.usage.pss)
-	out.add("hibernated_pss_bytes", of.asleepUsage.pss)
-	out.add("woken_pss_bytes", of.wokenUsage.pss)
-	for _, t := range times {
-		out.addTimes(t.name, t.of)
-	}
-	return out
 }
 
 // besidePaper has the paper's columns next to ours.
@@ -157,72 +113,3 @@ func besideRivals(r *report, results []*workloadResult) {
 	r.show(asleep)
 	r.show(cold)
 }
-
-func drawPaper(r *report, results []*workloadResult) error {
-	var labels []string
-	latency := []plots.Series{
-		{Name: "cold start", Look: plots.Grey}, {Name: "CRIU restore", Look: plots.Green}, {Name: "gVisor restore", Look: plots.Orange},
-		{Name: "plain reclaim", Look: plots.Purple}, {Name: "torpor without prefetch", Look: plots.Pale},
-		{Name: "warm request", Look: plots.Ink}, {Name: "the paper's, with prefetch", Look: plots.Ring}, {Name: "torpor", Look: plots.Ours},
-	}
-	asleep := []plots.Series{{Name: "the paper", Look: plots.Grey}, {Name: "plain reclaim", Look: plots.Purple}, {Name: "torpor", Look: plots.Ours}}
-	woken := []plots.Series{{Name: "the paper", Look: plots.Grey}, {Name: "plain reclaim", Look: plots.Purple}, {Name: "torpor", Look: plots.Ours}}
-	for _, result := range results {
-		labels = append(labels, result.label)
-		with, p := result.way(prefetching), result.paper
-		for i, v := range []float64{ms(with.cold), result.wakeMS(savedByCRIU), result.wakeMS(checkpointed), result.wakeMS(onlyReclaimed),
-			result.wakeMS(pageByPage), ms(with.warmth.warm), p.reap, ms(with.wake)} {
-			latency[i].Values = append(latency[i].Values, v)
-		}
-		thin := result.way(onlyReclaimed)
-		for i, v := range []float64{p.asleepMB / p.warmMB, fraction(thin.asleepUsage.cgroup, with.usage.cgroup), fraction(with.asleepUsage.cgroup, with.usage.cgroup)} {
-			asleep[i].Values = append(asleep[i].Values, 100*v)
-		}
-		for i, v := range []float64{p.wokenMB / p.warmMB, fraction(thin.wokenUsage.cgroup, with.usage.cgroup), fraction(with.wokenUsage.cgroup, with.usage.cgroup)} {
-			woken[i].Values = append(woken[i].Values, 100*v)
-		}
-	}
-	if err := plots.Latencies(r.file("-latency.png"), "How long until the first reply of a function that sleeps? (medians)", labels, latency); err != nil {
-		return err
-	}
-	err := plots.Shares(r.file("-memory.png"), "How much memory stays? (per cent of a warm one)", labels,
-		plots.Panel{Title: "asleep", Series: asleep}, plots.Panel{Title: "woken again, after replies", Series: woken})
-	if err == nil {
-		r.plots = append(r.plots, r.file("-latency.png"), r.file("-memory.png"))
-		r.p.Line("")
-		r.p.Line("plots: %s and %s", r.file("-latency.png"), r.file("-memory.png"))
-	}
-	return err
-}
-
-// wakeMS is the median, or nothing where a system was not measured.
-func (r *workloadResult) wakeMS(system string) float64 {
-	if w := r.way(system); w != nil {
-		return ms(w.wake)
-	}
-	return plots.Missing
-}
-
-func ms(times []time.Duration) float64 { return measure.Milliseconds(measure.Median(times)) }
-
-func mb(bytes int64) float64 { return float64(bytes) / 1e6 }
-
-func fraction(part, whole int64) float64 { return float64(part) / float64(whole) }
-
-func both(a, b float64) string { return number(a) + " / " + number(b) }
-
-func three(theirs, pss, cgroup float64) string {
-	return fmt.Sprintf("%s / %s (%s)", number(theirs), number(pss), number(cgroup))
-}
-
-// number has two or three digits that count.
-func number(v float64) string {
-	switch {
-	case v < 10:
-		return fmt.Sprintf("%.1f", v)
-	default:
-		return fmt.Sprintf("%.0f", v)
-	}
-}
-
-func oneLine(s string) string { return strings.ReplaceAll(s, "\n", "; ") }

@@ -94,4 +94,9 @@ root bench/workloads/java java openjdk-17-jre-headless
 # Debian has that version yet. Its signatures are checked as always; only their age is not.
 extra=(--aptopt='Acquire::Check-Valid-Until "false"')
 export SUITE=sid
-root bench/workloads/criu true criu
+set +e
+(
+  set -e
+  root bench/workloads/criu true criu
+)
+[ "$?" = 0 ] || echo "setup: Debian's newest CRIU is not to be had; the bench does without" >&2
