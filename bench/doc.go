@@ -10,5 +10,6 @@
 //
 // It writes out/bench.json, out/bench.md, two plots and the last daemon's log, out/bench.log, relative to the working
 // directory, which has to be the repository's root. With -quick it measures only the workloads, few of each, and the
-// rivals on one of them, and writes out/bench-quick.*; with -only NAME it measures one workload.
+// rivals on one of them, and writes out/bench-quick.*; with -only NAME,… it measures some workloads, and writes
+// out/bench-only.*.
 package main

@@ -31,7 +31,7 @@ type paperFigures struct {
 // hello tells the four that only say hello.
 func (w workload) hello() bool { return strings.HasPrefix(w.name, "hello-") }
 
-// workloads are in the order of the paper: all, or only the one of that name.
+// workloads are in the order of the paper: all, or only those that are named, with commas between.
 func workloads(only string) ([]workload, error) {
 	all := []workload{
 		{name: "float-operation", label: "float-operation", paper: paperFigures{560, 1.5, 115, 20, 1.4, 41, 8, 17}},
@@ -61,11 +61,15 @@ func workloads(only string) ([]workload, error) {
 	if only == "" {
 		return all, nil
 	}
-	at := slices.IndexFunc(all, func(w workload) bool { return w.name == only })
-	if at < 0 {
-		return nil, fmt.Errorf("there is no workload %q: see %s", only, workloadsDir)
+	var some []workload
+	for _, name := range strings.Split(only, ",") {
+		at := slices.IndexFunc(all, func(w workload) bool { return w.name == name })
+		if at < 0 {
+			return nil, fmt.Errorf("there is no workload %q: see %s", name, workloadsDir)
+		}
+		some = append(some, all[at])
 	}
-	return all[at : at+1], nil
+	return some, nil
 }
 
 // Instances listen here, through torpor.
