@@ -62,7 +62,8 @@ func (p *Plain) makeRoot() error {
 func (p *Plain) Cold(ctx context.Context) (time.Duration, error) {
 	p.client.Restarted()
 	cmd := p.child()
-	cmd.Env = p.env("127.0.0.1", p.port)
+	// CRIU does not know multipath TCP, with which Go's servers listen.
+	cmd.Env = append(p.env("127.0.0.1", p.port), "GODEBUG=multipathtcp=0")
 	begin, err := p.begin(cmd)
 	if err != nil {
 		return 0, err
