@@ -101,7 +101,7 @@ func names(p *plot.Plot, labels []string) {
 func legend(p *plot.Plot) {
 	p.Legend.Top = true
 	p.Legend.TextStyle.Font.Size = vg.Points(11)
-	p.Legend.Padding = vg.Points(3)
+	p.Legend.Padding = vg.Points(5)
 	p.Legend.ThumbnailWidth = vg.Points(18)
 }
 
