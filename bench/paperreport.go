@@ -43,7 +43,7 @@ func besidePaper(r *report, results []*workloadResult) {
 	t.note("Medians, from connect to the first byte of the reply, on a new connection each. The paper's figures are read")
 	t.note("off its charts: i7-8700K, NVMe SSD, Linux 5.15. Its videos and pictures are not published: ours are made to")
 	t.note("match the sizes that it gives, so that only ratios compare on those.")
-	m.note("Means over %d instances.", results[0].instances)
+	m.note("Means over %d instances; over fewer in a hurry, where a request takes long.", results[0].instances)
 	r.show(t)
 	r.show(m)
 }

@@ -76,7 +76,7 @@ func full(heavy bool) effort {
 
 func quick(heavy bool) effort {
 	if heavy {
-		return effort{instances: 2, colds: 1, asks: 1, rounds: 1, wokenAsks: 1}
+		return effort{instances: 1, colds: 1, asks: 1, rounds: 1, wokenAsks: 1}
 	}
 	return effort{instances: 2, colds: 2, asks: 10, rounds: 2, wokenAsks: 5}
 }
