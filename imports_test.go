@@ -34,6 +34,9 @@ var imports = map[string]string{
 	"torpor/appliance":        "api cgroup cgroup/interrupt event gateway gvisor gvisor/netns hibernate image output pressure reconcile spec systemd",
 	"torpor/acceptance":       "",
 
+	"torpor/bench/plots": "",
+	"torpor/bench/rival": "cgroup cgroup/interrupt demo/client demo/wait spec",
+
 	"torpor/demo/wait":    "",
 	"torpor/demo/show":    "",
 	"torpor/demo/client":  "demo/wait spec",

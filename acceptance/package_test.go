@@ -9,10 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
-// theDeb is torpor's package.
-func theDeb(t *testing.T) string {
+// needsPackage is for tests of torpor's Debian package.
+func needsPackage(t *testing.T) string {
 	t.Helper()
 	packages, err := debs()
 	if err != nil || len(packages) != 1 {
@@ -79,7 +80,7 @@ func traced(t *testing.T) traces {
 // TestPackage installs, upgrades, removes and purges the package, with functions awake and asleep.
 func TestPackage(t *testing.T) {
 	const awake, asleep = "127.0.0.1:7300", "127.0.0.1:7301"
-	deb := theDeb(t)
+	deb := needsPackage(t)
 	declare(t, roleHCL(t, "awake", roleEcho, awake)+roleHCL(t, "asleep", roleEcho, asleep))
 	reinstall(t)
 	run(t, "dpkg", "--remove", "torpor")
@@ -119,9 +120,47 @@ func TestPackage(t *testing.T) {
 	present(t, configDir+"/acceptance.hcl")
 }
 
+// TestNewNode has nothing but the package: the daemon runs, makes no swap file, and says where to begin.
+func TestNewNode(t *testing.T) {
+	deb := needsPackage(t)
+	declare(t, "")
+	reinstall(t)
+	run(t, "dpkg", "--purge", "torpor")
+	if err := os.RemoveAll(configDir); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "dpkg", "--install", deb)
+	const says = "no functions are declared: there is no .hcl file in /etc/torpor; see functions.hcl.example there, and torpor.hcl(5)"
+	if said := property(t, "torpor.service", "StatusText"); said != says {
+		t.Errorf("systemctl status says %q", said)
+	}
+	if said := run(t, binary, "status"); !strings.Contains(said, says) {
+		t.Errorf("torpor status says %s", said)
+	}
+	absent(t, "/var/lib/torpor/swap")
+	systemctl(t, "reload", "torpor")
+}
+
+// TestUpgradeUnderLoad replaces the package again and again while clients check every byte.
+func TestUpgradeUnderLoad(t *testing.T) {
+	deb := needsPackage(t)
+	addresses := fleet(t, 5)
+	before := sandboxes(t)
+	tr := startTraffic(t, 2*time.Second, addresses...)
+	for range 3 {
+		daemon := property(t, "torpor.service", "MainPID")
+		run(t, "dpkg", "--install", deb)
+		awaitDaemon(t, daemon)
+		time.Sleep(200 * time.Millisecond)
+	}
+	awaitExchanges(t, tr)
+	tr.end(t, 20)
+	sameSandboxes(t, before)
+}
+
 // TestUpgradeOfWhatIsDisabled has an administrator who starts the daemon by hand.
 func TestUpgradeOfWhatIsDisabled(t *testing.T) {
-	deb := theDeb(t)
+	deb := needsPackage(t)
 	declare(t, "")
 	systemctl(t, "disable", "--now", "torpor")
 	t.Cleanup(func() { systemctl(t, "enable", "torpor") })

@@ -21,6 +21,8 @@ type housing interface {
 	house(ctx context.Context, f spec.Function, id string, pid int) (*cgroup.Group, error)
 	// limit changes the limits of one.
 	limit(g *cgroup.Group, l spec.Limits) error
+	// outOfMemory tells whether a process of one was killed for want of memory.
+	outOfMemory(g *cgroup.Group) bool
 	// clear removes one whose processes have ended.
 	clear(g *cgroup.Group) error
 	// list returns the paths of all there are.
@@ -75,6 +77,11 @@ func (p plainGroups) house(_ context.Context, f spec.Function, id string, pid in
 
 func (p plainGroups) limit(g *cgroup.Group, l spec.Limits) error {
 	return g.SetLimits(cgroupLimits(l))
+}
+
+func (p plainGroups) outOfMemory(g *cgroup.Group) bool {
+	n, err := g.OOMKills()
+	return err == nil && n > 0
 }
 
 func (p plainGroups) clear(g *cgroup.Group) error { return g.Remove() }
