@@ -64,6 +64,9 @@ func nothingSince(t *testing.T, before traces) {
 		t.Fatal(err)
 	}
 	for _, trace := range left {
+		if others := strings.HasPrefix(trace, "swap ") && !strings.HasPrefix(trace, "swap /var/lib/torpor"); others {
+			continue // a container's kernel has the host's swap too
+		}
 		t.Errorf("left behind: %s", trace)
 	}
 }
