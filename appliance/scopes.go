@@ -94,7 +94,7 @@ func (s *scopes) clear(g *cgroup.Group) error {
 }
 
 // outOfMemory asks systemd too, which removes the cgroup, and its counters, as soon
-// as nothing is left in it. With version 1 of cgroups it does not know either.
+// as nothing is left in it. It does not always know either.
 func (s *scopes) outOfMemory(g *cgroup.Group) (bool, error) {
 	n, err := g.OOMKills()
 	if err == nil {
@@ -103,8 +103,8 @@ func (s *scopes) outOfMemory(g *cgroup.Group) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), resultTime)
 	defer cancel()
 	result, resultErr := s.manager.Result(ctx, path.Base(g.Path()))
-	if resultErr == nil && (result == "oom-kill" || s.cgroups.Version() == "v2") {
-		return result == "oom-kill", nil
+	if resultErr == nil && result == "oom-kill" {
+		return true, nil
 	}
 	return false, err
 }
