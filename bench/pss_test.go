@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"testing"
 )
@@ -22,13 +23,15 @@ func TestSharedMemoryCountsOnce(t *testing.T) {
 	if sharesMemory(cmd.Process.Pid, []int{thread, os.Getpid()}) {
 		t.Error("another process shares this one's memory")
 	}
-	other, err := pssOf([]int{cmd.Process.Pid})
-	if err != nil || other == 0 {
-		t.Fatalf("%d bytes, %v", other, err)
+	// What it has changes while it starts, and its share of common pages whenever others come and go; not tenfold.
+	hundred := slices.Repeat([]int{cmd.Process.Pid}, 100)
+	all, err := pssOf(hundred)
+	if err != nil {
+		t.Fatal(err)
 	}
-	both, err := pssOf([]int{cmd.Process.Pid, cmd.Process.Pid})
-	if err != nil || both != other {
-		t.Errorf("counted twice: %d bytes, once: %d, %v", both, other, err)
+	once, err := pssOf(hundred[:1])
+	if err != nil || once == 0 || all > 10*once {
+		t.Errorf("counted a hundred times: %d bytes, once: %d, %v", all, once, err)
 	}
 }
 
