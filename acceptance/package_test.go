@@ -134,9 +134,9 @@ func TestNewNode(t *testing.T) {
 	}
 	run(t, "dpkg", "--install", deb)
 	const says = "no functions are declared: there is no .hcl file in /etc/torpor; see functions.hcl.example there, and torpor.hcl(5)"
-	if said := property(t, "torpor.service", "StatusText"); said != says {
-		t.Errorf("systemctl status says %q", said)
-	}
+	eventually(t, "systemctl status says where to begin", func() bool { // it is told once a second
+		return property(t, "torpor.service", "StatusText") == says
+	})
 	if said := run(t, binary, "status"); !strings.Contains(said, says) {
 		t.Errorf("torpor status says %s", said)
 	}
