@@ -25,6 +25,7 @@ func TestFigures(t *testing.T) {
 	copied := t.TempDir() // gVisor makes folders for mounts in root file systems
 	for name := range exampleFigures {
 		run(t, "cp", "-a", filepath.Join(suiteDir, "examples", name), copied)
+		bePatient(t, filepath.Join(copied, name, "function.hcl"))
 		link := filepath.Join(configDir, name)
 		if err := os.Symlink(filepath.Join(copied, name), link); err != nil {
 			t.Fatal(err)
@@ -56,6 +57,17 @@ func TestFigures(t *testing.T) {
 			t.Errorf("%s has not slept and come back: %+v", name, woken)
 		}
 	}
+}
+
+// bePatient gives the function of an example the time that an emulated guest takes.
+func bePatient(t *testing.T, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const times = "  ready {\n    timeout = \"5m\"\n  }\n  hold {\n    timeout = \"5m\"\n  }\n  listen "
+	write(t, file, strings.Replace(string(text), "  listen ", times, 1))
 }
 
 // TestStartWithFifty tells how long the daemon takes until it is ready with fifty functions declared, none running.

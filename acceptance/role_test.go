@@ -176,6 +176,12 @@ func roleHCL(t *testing.T, name, role, address string, more ...string) string {
     address = %q
     port    = %d
   }
+  ready {
+    timeout = "5m" # an emulated guest is slow
+  }
+  hold {
+    timeout = "5m"
+  }
   %s
 }
 `, name, roleRoot(t), roleEnv, role, address, rolePort, strings.Join(more, "\n  "))

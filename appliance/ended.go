@@ -3,6 +3,7 @@ package appliance
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"torpor/event"
@@ -56,8 +57,12 @@ func (d *daemon) ended(f *function, i *instance) {
 
 // causeOfDeath is err, or what the kernel and systemd know better.
 func (d *daemon) causeOfDeath(i *instance, err error, f spec.Function) error {
-	if d.housing.outOfMemory(i.group) {
+	killed, unknown := d.housing.outOfMemory(i.group)
+	switch {
+	case killed:
 		return outOfMemoryError{f.Limits.Memory}
+	case unknown != nil && strings.Contains(err.Error(), "SIGKILL"):
+		return fmt.Errorf("%w, perhaps for using more memory than limits.memory = %q: nobody can tell any more", err, f.Limits.Memory)
 	}
 	return err
 }

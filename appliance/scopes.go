@@ -94,15 +94,19 @@ func (s *scopes) clear(g *cgroup.Group) error {
 }
 
 // outOfMemory asks systemd too, which removes the cgroup, and its counters, as soon
-// as the kernel has killed in it.
-func (s *scopes) outOfMemory(g *cgroup.Group) bool {
-	if n, err := g.OOMKills(); err == nil && n > 0 {
-		return true
+// as nothing is left in it. With version 1 of cgroups it does not know either.
+func (s *scopes) outOfMemory(g *cgroup.Group) (bool, error) {
+	n, err := g.OOMKills()
+	if err == nil {
+		return n > 0, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), resultTime)
 	defer cancel()
-	result, err := s.manager.Result(ctx, path.Base(g.Path()))
-	return err == nil && result == "oom-kill"
+	result, resultErr := s.manager.Result(ctx, path.Base(g.Path()))
+	if resultErr == nil && (result == "oom-kill" || s.cgroups.Version() == "v2") {
+		return result == "oom-kill", nil
+	}
+	return false, err
 }
 
 // list finds the slice where systemd nests it: a-b.slice is in a.slice.
