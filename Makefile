@@ -11,10 +11,10 @@ FUZZTIME ?= 10s
 RACED := ./api ./cgroup ./cli ./demo ./doctor ./gateway ./hibernate ./image ./install ./kvm/guest/init ./kvm/initramfs ./kvm/root ./kvm/wire ./output ./reconcile ./spec ./systemd
 
 .DEFAULT_GOAL := help
-.PHONY: help build deb setup demo test unit guest nspawn testvm vmshell fuzz bench fmt clean
+.PHONY: help build deb setup demo test unit guest nspawn testvm vmshell fuzz bench bench-quick workloads fmt clean
 
 help: ## Show this
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
 
 build: ## Build out/torpor, one static binary
 	$(GO) build -trimpath -ldflags '-s -w' -o kvm/guest/program/init ./kvm/guest/init
@@ -62,14 +62,25 @@ vmshell: guest ## A shell in that machine, with torpor and the examples
 fuzz: ## Fuzz each target for FUZZTIME
 	@scripts/fuzz.sh $(FUZZTIME)
 
-bench: setup build ## Measure everything: out/bench.json and out/bench.md
+bench: setup build workloads ## Measure everything, beside what else there is: out/bench.md, out/bench.json and plots
 	$(GO) test -run '^$$' -bench . -benchmem ./...
-	@$(GO) build -o out/bench ./bench
 	@out/bench
+
+bench-quick: setup build workloads ## Measure the paper's workloads in three minutes: out/bench-quick.md
+	@out/bench -quick
+
+# The paper's eight functions, gVisor's own command line, and the program that measures them.
+workloads:
+	@scripts/setup.sh bench
+	@scripts/roots.sh bench
+	@mkdir -p bench/workloads/go/rootfs
+	@$(GO) build -trimpath -ldflags '-s -w' -o bench/workloads/go/rootfs/hello ./bench/workloads/go
+	@$(GO) build -trimpath -ldflags '-s -w' -o out/runsc ./bench/runsc
+	@$(GO) build -o out/bench ./bench
 
 fmt: build ## Format Go and HCL
 	gofmt -w $$(git ls-files '*.go')
 	out/torpor fmt examples
 
 clean: ## Remove all that these commands made
-	rm -rf out kvm/guest/program/init examples/*/rootfs examples/udp/*/rootfs examples/*/.rootfs.*
+	rm -rf out kvm/guest/program/init examples/*/rootfs examples/udp/*/rootfs examples/*/.rootfs.* bench/workloads/*/rootfs bench/workloads/*/.rootfs.*

@@ -19,7 +19,7 @@ const (
 const (
 	rebooted     = "127.0.0.1:7401"
 	rebootedToo  = "127.0.0.1:7402"
-	rebootedFile = configDir + "/rebooted.hcl"
+	rebootedFile = configDir + "/acceptance.hcl"
 )
 
 // TestBeforeReboot leaves a node with one function awake and one asleep.
@@ -56,7 +56,5 @@ func TestAfterReboot(t *testing.T) {
 			t.Errorf("%s is %s, having started %d times", name, f.State, f.ColdStarts)
 		}
 	}
-	if err := os.Remove(rebootedFile); err != nil {
-		t.Error(err)
-	}
+	write(t, rebootedFile, smallNode)
 }

@@ -20,7 +20,7 @@ import (
 const roleEnv = "ACCEPTANCE_ROLE"
 
 const (
-	roleEcho  = "echo"  // nothing else; its memory holds ACCEPTANCE_MIB more
+	roleEcho  = "echo"  // nothing else, but on ports 7001 and 7002 and UDP port 7001 too; its memory holds ACCEPTANCE_MIB more
 	roleEater = "eater" // takes memory without end as soon as it is sent a line "eat"
 	rolePrint = "print" // prints each line that it is sent, and exits after a line "exit"
 	roleQuit  = "quit"  // writes "bye" to ACCEPTANCE_FILE when it is told to end
@@ -38,6 +38,9 @@ func play(role string) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+	if role == roleEcho {
+		echoElsewhere()
 	}
 	fmt.Println("<5>ready as", role)
 	for {
@@ -57,6 +60,42 @@ func play(role string) {
 			}
 			_, _ = io.Copy(conn, conn)
 			ballast[0]++
+		}()
+	}
+}
+
+// echoElsewhere echoes on the other ports too.
+func echoElsewhere() {
+	udp, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", rolePort+1))
+	if err != nil {
+		panic(err)
+	}
+	go func() {
+		datagram := make([]byte, 64<<10)
+		for {
+			n, from, err := udp.ReadFrom(datagram)
+			if err != nil {
+				panic(err)
+			}
+			_, _ = udp.WriteTo(datagram[:n], from)
+		}
+	}()
+	for port := rolePort + 1; port <= rolePort+2; port++ {
+		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			panic(err)
+		}
+		go func() {
+			for {
+				conn, err := ln.Accept()
+				if err != nil {
+					panic(err)
+				}
+				go func() {
+					defer conn.Close()
+					_, _ = io.Copy(conn, conn)
+				}()
+			}
 		}()
 	}
 }
@@ -136,6 +175,12 @@ func roleHCL(t *testing.T, name, role, address string, more ...string) string {
   listen "echo" {
     address = %q
     port    = %d
+  }
+  ready {
+    timeout = "5m" # an emulated guest is slow
+  }
+  hold {
+    timeout = "5m"
   }
   %s
 }

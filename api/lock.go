@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,6 +20,13 @@ func Lock(runtimeDir string) (release func(), err error) {
 	return func() { dir.Close() }, nil
 }
 
+// A daemon that was killed while it started a process leaves the lock to that for
+// a moment, until it executes its program.
+const (
+	lockTries = 20
+	lockPause = 25 * time.Millisecond
+)
+
 // lock locks the folder itself: there is no file that could be left over.
 func lock(runtimeDir string) (*os.File, error) {
 	if err := os.MkdirAll(runtimeDir, 0o755); err != nil {
@@ -28,9 +36,11 @@ func lock(runtimeDir string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: open runtime folder: %w", err)
 	}
-	err = unix.Flock(int(dir.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if err == nil {
-		return dir, nil
+	for range lockTries {
+		if err = unix.Flock(int(dir.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == nil {
+			return dir, nil
+		}
+		time.Sleep(lockPause)
 	}
 	dir.Close()
 	if errors.Is(err, unix.EWOULDBLOCK) {

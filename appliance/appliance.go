@@ -64,6 +64,7 @@ type daemon struct {
 	config    *spec.Config    // the last good one; nil before the first
 	desired   *reconcile.Desired
 	broken    []spec.Diagnostic // of the files as they are now
+	empty     string            // a sentence, while there are no files and never were any
 	functions map[string]*function
 	swap      swapState
 	relieving bool

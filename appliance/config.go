@@ -1,6 +1,9 @@
 package appliance
 
 import (
+	"os"
+	"path/filepath"
+
 	"torpor/event"
 	"torpor/gateway"
 	"torpor/reconcile"
@@ -13,13 +16,41 @@ import (
 func (d *daemon) reload() []string {
 	config, diags, sources := spec.Load(d.Config)
 	broken := spec.DiagnosticsJSON(sources, diags)
-	if diags.HasErrors() {
+	switch {
+	case spec.NoFiles(diags):
+		empty := d.nothingDeclared()
+		d.post(func() { d.awaitConfig(empty, broken) })
+	case diags.HasErrors():
 		d.post(func() { d.refuseConfig(broken) })
-	} else {
+	default:
 		d.setDefaults(config)
 		d.post(func() { d.apply(config) })
 	}
 	return config.Dirs
+}
+
+// exampleFile is what an installation puts beside the files that are to come.
+const exampleFile = "functions.hcl.example"
+
+func (d *daemon) nothingDeclared() string {
+	text := "no functions are declared: there is no .hcl file in " + d.Config + "; see "
+	if _, err := os.Stat(filepath.Join(d.Config, exampleFile)); err == nil {
+		text += exampleFile + " there, and "
+	}
+	return text + "torpor.hcl(5)"
+}
+
+// awaitConfig is for a folder without files. On a new node that is no mistake;
+// what is in force stays.
+func (d *daemon) awaitConfig(empty string, broken []spec.Diagnostic) {
+	if d.config != nil {
+		d.refuseConfig(broken)
+		return
+	}
+	if d.empty == "" {
+		d.Log.Info(empty)
+	}
+	d.empty, d.broken = empty, nil
 }
 
 // setDefaults fills in what depends on this machine.
@@ -35,7 +66,7 @@ func (d *daemon) setDefaults(c *spec.Config) {
 
 // refuseConfig keeps everything as it is and tells what is wrong.
 func (d *daemon) refuseConfig(broken []spec.Diagnostic) {
-	d.broken = broken
+	d.broken, d.empty = broken, ""
 	for _, b := range broken {
 		d.Log.Error("broken configuration, the last good one stays in force", event.ConfigBroken, "file", b.File, "line", b.Line, "problem", b.Summary, "detail", b.Detail)
 	}
@@ -44,6 +75,7 @@ func (d *daemon) refuseConfig(broken []spec.Diagnostic) {
 // apply makes config the one in force. What of it needs a new sandbox is left to
 // the next turn.
 func (d *daemon) apply(config *spec.Config) {
+	d.empty = ""
 	if d.broken != nil {
 		d.broken = nil
 		d.Log.Info("the configuration is good again", event.ConfigGood)

@@ -14,8 +14,8 @@
 //
 // Sandboxes do: their processes belong to no daemon, their cgroups tell whether
 // they sleep, and one small record a function (see record) tells the rest. A
-// daemon that starts finds them and goes on; see adopt. Clients' connections do
-// not, as the daemon owns their sockets.
+// daemon that starts finds them and goes on; see adopt. Under systemd, listening
+// sockets and clients' connections do too; see succession.go and bind.go.
 //
 // # Stop order
 //

@@ -1,10 +1,14 @@
 package appliance
 
 import (
+	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"torpor/event"
 	"torpor/reconcile"
+	"torpor/spec"
 )
 
 // watchEnd has the loop see when the sandbox ends by itself.
@@ -24,9 +28,9 @@ func (d *daemon) ended(f *function, i *instance) {
 	if f.sandbox != i || f.state == reconcile.Stopping {
 		return // replaced, or being stopped
 	}
-	why := d.causeOfDeath(i, exitError{i.ExitStatus()}, f.spec).Error()
-	kind := event.Ended
-	if n, err := i.group.OOMKills(); err == nil && n > 0 {
+	cause := d.causeOfDeath(i, exitError{i.ExitStatus()}, f.spec)
+	why, kind := cause.Error(), event.Ended
+	if errors.As(cause, new(outOfMemoryError)) {
 		kind = event.OutOfMemory
 	}
 	op := f.op
@@ -49,6 +53,25 @@ func (d *daemon) ended(f *function, i *instance) {
 		op.wait()
 		d.logEnd(f, d.endInstance(i, 0))
 	})
+}
+
+// causeOfDeath is err, or what the kernel and systemd know better.
+func (d *daemon) causeOfDeath(i *instance, err error, f spec.Function) error {
+	killed, unknown := d.housing.outOfMemory(i.group)
+	switch {
+	case killed:
+		return outOfMemoryError{f.Limits.Memory}
+	case unknown != nil && strings.Contains(err.Error(), "SIGKILL"):
+		return fmt.Errorf("%w, perhaps for using more memory than limits.memory = %q: nobody can tell any more", err, f.Limits.Memory)
+	}
+	return err
+}
+
+// outOfMemoryError says that a sandbox was killed over its limit.
+type outOfMemoryError struct{ limit spec.Bytes }
+
+func (e outOfMemoryError) Error() string {
+	return fmt.Sprintf("killed for using more memory than limits.memory = %q", e.limit)
 }
 
 // exitError is the way a program ended.

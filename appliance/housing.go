@@ -21,6 +21,9 @@ type housing interface {
 	house(ctx context.Context, f spec.Function, id string, pid int) (*cgroup.Group, error)
 	// limit changes the limits of one.
 	limit(g *cgroup.Group, l spec.Limits) error
+	// outOfMemory tells whether a process of one was killed for want of memory, or
+	// that this cannot be known any more.
+	outOfMemory(g *cgroup.Group) (bool, error)
 	// clear removes one whose processes have ended.
 	clear(g *cgroup.Group) error
 	// list returns the paths of all there are.
@@ -78,6 +81,11 @@ func (p plainGroups) house(_ context.Context, f spec.Function, id string, pid in
 
 func (p plainGroups) limit(g *cgroup.Group, l spec.Limits) error {
 	return g.SetLimits(cgroupLimits(l))
+}
+
+func (p plainGroups) outOfMemory(g *cgroup.Group) (bool, error) {
+	n, err := g.OOMKills()
+	return n > 0, err
 }
 
 func (p plainGroups) clear(g *cgroup.Group) error { return g.Remove() }

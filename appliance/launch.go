@@ -116,14 +116,6 @@ func (d *daemon) freeOfKernelThreads(i *instance) error {
 	return kvm.MoveKernelThreads(filepath.Join(cgroupRoot, i.group.Path()), cgroupRoot)
 }
 
-// causeOfDeath adds to an error what the kernel knows of it.
-func (d *daemon) causeOfDeath(i *instance, err error, f spec.Function) error {
-	if n, e := i.group.OOMKills(); e == nil && n > 0 {
-		return fmt.Errorf("killed for using more memory than limits.memory = %q", f.Limits.Memory)
-	}
-	return err
-}
-
 // sandboxConfig says what the sandbox of f runs; an image is unpacked for it if
 // it was not before.
 func (d *daemon) sandboxConfig(ctx context.Context, f spec.Function, id string) (workload, error) {
@@ -137,6 +129,12 @@ func (d *daemon) sandboxConfig(ctx context.Context, f spec.Function, id string) 
 			d.Log.Warn(root.Warning, "function", f.Name)
 		}
 	}
+	// gVisor mounts into a root only by its real path.
+	real, err := filepath.EvalSymlinks(root.Path)
+	if err != nil {
+		return workload{}, fmt.Errorf("rootfs: %w", err)
+	}
+	root.Path = real
 	args := arguments(f, root)
 	if len(args) == 0 {
 		return workload{}, fmt.Errorf("image %s names no program: declare command", f.Image)

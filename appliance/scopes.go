@@ -12,8 +12,12 @@ import (
 	"torpor/systemd"
 )
 
-// scopeTime bounds one exchange with systemd about a scope.
-const scopeTime = 30 * time.Second
+const (
+	// scopeTime bounds one exchange with systemd about a scope.
+	scopeTime = 30 * time.Second
+	// resultTime bounds one that the loop waits for.
+	resultTime = 2 * time.Second
+)
 
 // daemonUnit is what runs the daemon; it is stopped before its functions are.
 const daemonUnit = "torpor.service"
@@ -63,6 +67,9 @@ func (s *scopes) start(ctx context.Context, scope systemd.Scope, pid int) (at st
 		if used, usedErr := s.manager.InUse(ctx, scope.Name); usedErr != nil || used {
 			return "", err
 		}
+		if err := s.manager.Forget(ctx, scope.Name); err != nil {
+			return "", err
+		}
 		time.Sleep(5 * time.Millisecond)
 	}
 	return "", err
@@ -82,7 +89,24 @@ func (s *scopes) limit(g *cgroup.Group, l spec.Limits) error {
 func (s *scopes) clear(g *cgroup.Group) error {
 	ctx, cancel := context.WithTimeout(context.Background(), scopeTime)
 	defer cancel()
-	return errors.Join(s.manager.Stop(ctx, path.Base(g.Path())), g.Remove())
+	unit := path.Base(g.Path())
+	return errors.Join(s.manager.Stop(ctx, unit), s.manager.Forget(ctx, unit), g.Remove())
+}
+
+// outOfMemory asks systemd too, which removes the cgroup, and its counters, as soon
+// as nothing is left in it. It does not always know either.
+func (s *scopes) outOfMemory(g *cgroup.Group) (bool, error) {
+	n, err := g.OOMKills()
+	if err == nil {
+		return n > 0, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), resultTime)
+	defer cancel()
+	result, resultErr := s.manager.Result(ctx, path.Base(g.Path()))
+	if resultErr == nil && result == "oom-kill" {
+		return true, nil
+	}
+	return false, err
 }
 
 // list finds the slice where systemd nests it: a-b.slice is in a.slice.

@@ -110,6 +110,9 @@ func (d *daemon) snapshot(now time.Time) (api.Status, []*instance) {
 
 func (d *daemon) nodeNotes() []string {
 	notes := slices.Clone(d.notes)
+	if d.empty != "" {
+		notes = append(notes, d.empty)
+	}
 	if d.swap.err != nil {
 		notes = append(notes, "hibernation: "+d.swap.err.Error())
 	}

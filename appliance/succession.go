@@ -13,7 +13,7 @@ import (
 
 const (
 	// vaultRoom is how many clients' connections outlive the daemon at most.
-	vaultRoom = 8192
+	vaultRoom = 4096
 	// vaultTime bounds the wait for systemd to take them.
 	vaultTime = 10 * time.Second
 )

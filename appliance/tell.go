@@ -21,6 +21,9 @@ type told struct {
 
 // tellStatus tells systemd how the node is, if that has changed.
 func (d *daemon) tellStatus(now time.Time) {
+	if d.config == nil && d.broken == nil && d.empty == "" {
+		return // the files are still to be read
+	}
 	line := d.statusLine()
 	if line == d.told.line {
 		return
@@ -35,9 +38,6 @@ func (d *daemon) tellStatus(now time.Time) {
 
 // statusLine is the node in one line: who is awake, what they hold, what is wrong.
 func (d *daemon) statusLine() string {
-	if d.config == nil && d.broken == nil {
-		return "reading the configuration"
-	}
 	counts := make(map[string]int)
 	var resident int64
 	for _, f := range d.functions {
@@ -54,9 +54,12 @@ func (d *daemon) statusLine() string {
 	if len(parts) > 0 {
 		line = "functions: " + strings.Join(parts, ", ")
 	}
-	if d.config == nil {
+	switch {
+	case d.empty != "":
+		line = d.empty
+	case d.config == nil:
 		line = "nothing in force"
-	} else {
+	default:
 		line += fmt.Sprintf("; memory: %s of %s", size(resident), size(int64(d.config.Node.MemoryBudget)))
 	}
 	if len(d.broken) > 0 {

@@ -26,10 +26,10 @@ func (d *daemon) wake(f *function, reason string) {
 }
 
 // prefetch begins to fetch what i used when it was last awake, beside the wake
-// that this is for.
+// that this is for, unless its declaration says not to.
 func (d *daemon) prefetch(f *function, i *instance) {
 	set := i.workingSet
-	if set == nil {
+	if set == nil || !f.spec.Hibernate.Prefetch {
 		return
 	}
 	w := f.waking

@@ -9,24 +9,24 @@ import (
 	"torpor/demo/show"
 )
 
-const (
-	resultsJSON = "out/bench.json"
-	resultsText = "out/bench.md"
-	logFile     = "out/bench.log" // of the last daemon
-)
+const logFile = "out/bench.log" // of the last daemon
 
-// bench runs all parts and writes what they found.
-func bench(ctx context.Context, p *show.Printer) error {
-	r := &report{p: p}
-	for _, part := range []func(context.Context, *report) error{benchExamples, benchDeclared, benchAsleep} {
-		if err := part(ctx, r); err != nil {
+type part func(context.Context, *report) error
+
+// bench runs parts and writes what they found.
+func bench(base string, parts ...part) func(context.Context, *show.Printer) error {
+	return func(ctx context.Context, p *show.Printer) error {
+		r := &report{p: p, base: base}
+		for _, part := range parts {
+			if err := part(ctx, r); err != nil {
+				return err
+			}
+		}
+		if err := measure.WriteJSON(r.file(".json"), r.rows); err != nil {
 			return err
 		}
+		return r.writeText(r.file(".md"))
 	}
-	if err := measure.WriteJSON(resultsJSON, r.rows); err != nil {
-		return err
-	}
-	return r.writeText(resultsText)
 }
 
 // onNode runs do on a node of its own.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -12,9 +13,14 @@ import (
 // report gathers what the parts find: rows for programs, tables for people.
 type report struct {
 	p      *show.Printer
+	base   string // of the files' names
 	rows   []row
 	tables []*table
+	plots  []string // file names
 }
+
+// file is the name of one of the report's files.
+func (r *report) file(suffix string) string { return r.base + suffix }
 
 // table is one of the report's tables, shown as soon as it is complete.
 type table struct {
@@ -65,10 +71,13 @@ func (t *table) widths() []int {
 	return widths
 }
 
-// writeText writes all tables as Markdown.
+// writeText writes all tables as Markdown, and shows the plots.
 func (r *report) writeText(path string) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "# torpor, measured\n\n%s.\n", machine())
+	for _, plot := range r.plots {
+		fmt.Fprintf(&text, "\n![%s](%[1]s)\n", filepath.Base(plot))
+	}
 	for _, t := range r.tables {
 		fmt.Fprintf(&text, "\n## %s\n\n", t.title)
 		for i, cells := range t.lines {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // completeNames offers the functions of the running daemon that are not named yet.
@@ -20,6 +21,27 @@ func (a *app) completeName(c *cobra.Command, args []string, typed string) ([]str
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return a.completeNames(c, args, typed)
+}
+
+// completeFlags says what flags take: folders, or one of some words.
+func completeFlags(c *cobra.Command) {
+	words := map[string][]string{
+		"prefix":     {"/usr/local", "/usr"},
+		"log-level":  {"debug", "info", "warn", "error"},
+		"log-format": {"auto", "text", "json", "journal"},
+	}
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		// The only error is that there is no such flag.
+		if values, found := words[f.Name]; found {
+			_ = c.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+		} else if kind, _ := pflag.UnquoteUsage(f); kind == "folder" {
+			_ = c.MarkFlagDirname(f.Name)
+		}
+	})
+}
+
+func completeFolder(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
 }
 
 func shells() []string { return []string{"bash", "zsh", "fish"} }

@@ -106,9 +106,8 @@ func (a *app) mayInstall(f installFlags) error {
 	if !f.live {
 		return nil
 	}
-	const debian = "/usr/share/doc/torpor/copyright" // packages have it, and nothing else
-	if _, err := os.Stat(f.layout.On(debian)); err == nil && !f.force {
-		return errors.New("torpor is installed here as a Debian package: upgrade that, with apt or dpkg")
+	if rival := f.layout.Rival(); rival != "" && !f.force {
+		return fmt.Errorf("torpor is installed here in another way already, as %s shows: a Debian package is upgraded with apt, or removed first", rival)
 	}
 	switch {
 	case f.dry:

@@ -203,7 +203,7 @@ func TestInstallIsRefused(t *testing.T) {
 	}{
 		{"to users", func(_ *testing.T, h *fakeHost) { h.user = true }, "torpor: only root may write below /usr/local: try again with sudo"},
 		{"without systemd", func(_ *testing.T, h *fakeHost) { h.bare = true }, "torpor: systemd is not PID 1 here: install into an image with --root DIR"},
-		{"beside a package", func(t *testing.T, h *fakeHost) { h.write(t, "/usr/share/doc/torpor/copyright", "") }, "torpor: torpor is installed here as a Debian package"},
+		{"beside a package", func(t *testing.T, h *fakeHost) { h.write(t, "/usr/lib/systemd/system/torpor.service", "") }, "torpor: torpor is installed here in another way already, as "},
 		{"over others' files", func(t *testing.T, h *fakeHost) { h.write(t, "/usr/local/bin/torpor", "#!/bin/sh\n") }, "/usr/local/bin/torpor: move away what is to be kept, or overwrite it with --force"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -40,6 +40,7 @@ they are idle, and wakes them with the first byte that arrives.`,
 	})
 	root.SetUsageFunc(usage)
 	root.PersistentFlags().StringVar(&a.runtimeDir, "runtime", defaultRuntime, "`folder` where the daemon's socket is")
+	_ = root.MarkPersistentFlagDirname("runtime")
 	a.addCommands(root)
 	return root
 }
@@ -59,6 +60,7 @@ func (a *app) addCommands(root *cobra.Command) {
 		for _, c := range g.commands {
 			c.GroupID = g.id
 			c.DisableFlagsInUseLine = true
+			completeFlags(c)
 			root.AddCommand(c)
 		}
 	}

@@ -22,8 +22,9 @@ func (a *app) unitsCommand() *cobra.Command {
 and remove those that it wrote there for listeners that are gone. Other files are left
 alone. What to run then is printed: systemd opens these sockets, at boot and over
 restarts of the daemon, and hands them to it.`,
-		Example: "  torpor units /etc/systemd/system",
-		Args:    arguments(1, 1, "the DIR of units"),
+		Example:           "  torpor units /etc/systemd/system",
+		Args:              arguments(1, 1, "the DIR of units"),
+		ValidArgsFunction: completeFolder,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := absolute(&args[0], &config); err != nil {
 				return err

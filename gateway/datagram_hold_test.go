@@ -126,7 +126,7 @@ func TestDatagramsAreHeldWithoutBackend(t *testing.T) {
 	g.Use(nil)
 	client := newUDPClient(t, g.addr)
 	send(t, client, "refused")
-	until(t, "held", func() bool { return g.heldNow() == 1 })
+	until(t, "held", func() bool { return g.Route.Stats().Held == 1 })
 	g.Refuse("function failed")
 	until(t, "dropped", func() bool { return g.Route.Stats() == RouteStats{Dropped: 1} })
 	g.nudged.Store(0)

@@ -405,6 +405,7 @@ func TestHandOverBeyondVault(t *testing.T) {
 		clients = append(clients, connect(t, d.addr))
 		f.accept(t)
 	}
+	until(t, "all established", func() bool { return d.backend.Stats().Connections == 3 })
 	kept, lost, err := d.HandOver(t.Context())
 	if kept != 2 || lost != 1 || err != nil {
 		t.Errorf("%d kept and %d lost of 3 connections, %v; there is room for 2", kept, lost, err)

@@ -37,7 +37,7 @@ func loadRecord(dir string) (record, error) {
 	var r record
 	data, err := os.ReadFile(filepath.Join(dir, "sandbox.json"))
 	if errors.Is(err, os.ErrNotExist) {
-		return r, fmt.Errorf("%w: it was never started to the end", ErrGone)
+		return r, fmt.Errorf("%w: it was ended, or its start was never completed", ErrGone)
 	}
 	if err != nil {
 		return r, err

@@ -45,8 +45,8 @@ func (l Layout) Files(p Parts) ([]File, error) {
 	files := []File{
 		{Path: l.Binary(), Mode: 0o755, From: p.Binary},
 		{Path: ExamplePath, Text: example, Example: true},
-		{Path: l.under("lib/systemd/system", systemd.ServiceName), Text: service},
-		{Path: l.under("lib/systemd/system", systemd.SliceName), Text: slice},
+		{Path: l.unit(systemd.ServiceName), Text: service},
+		{Path: l.unit(systemd.SliceName), Text: slice},
 		{Path: l.under("lib/systemd/catalog/torpor.catalog"), Text: []byte(catalog.Text)},
 	}
 	for shell, path := range completionFiles() {

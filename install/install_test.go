@@ -399,6 +399,33 @@ func TestNothingToUninstall(t *testing.T) {
 	}
 }
 
+func TestRivals(t *testing.T) {
+	const packaged, local = "/usr/lib/systemd/system/torpor.service", "/usr/local/lib/systemd/system/torpor.service"
+	for _, c := range []struct {
+		prefix, unit, list, rival string
+	}{
+		{"/usr/local", "", "", ""},
+		{"/usr", "", "", ""},
+		{"/usr/local", packaged, "", packaged},
+		{"/usr", packaged, "", packaged},
+		{"/usr", packaged, "/usr/share/torpor/manifest.json", ""},
+		{"/usr/local", packaged, "/usr/share/torpor/manifest.json", packaged},
+		{"/usr/local", local, "/usr/local/share/torpor/manifest.json", ""},
+		{"/usr/local", local, "", ""}, // Plan has a say about that
+		{"/usr", local, "/usr/local/share/torpor/manifest.json", local},
+	} {
+		l := Layout{Root: t.TempDir(), Prefix: c.prefix}
+		for _, path := range []string{c.unit, c.list} {
+			if path != "" {
+				write(t, l.On(path), "{}")
+			}
+		}
+		if got := strings.TrimPrefix(l.Rival(), l.Root); got != c.rival {
+			t.Errorf("%+v: got %q", c, got)
+		}
+	}
+}
+
 func TestPrefixes(t *testing.T) {
 	for prefix, good := range map[string]bool{"/usr": true, "/usr/local": true, "/opt/torpor": false, "": false, "usr": false} {
 		if err := (Layout{Prefix: prefix}).Check(); (err == nil) != good {

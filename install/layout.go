@@ -2,7 +2,10 @@ package install
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+
+	"torpor/systemd"
 )
 
 // Layout is where the files of an installation go.
@@ -27,6 +30,24 @@ func (l Layout) Check() error {
 	}
 	return nil
 }
+
+// Rival is the unit of another installation, "" if there is none: below another
+// prefix or, as Debian's package is, below this one without our list of it.
+func (l Layout) Rival() string {
+	for _, prefix := range []string{"/usr", "/usr/local"} {
+		other := Layout{Root: l.Root, Prefix: prefix}
+		unit := other.On(other.unit(systemd.ServiceName))
+		_, unitErr := os.Stat(unit)
+		_, listErr := os.Stat(other.On(other.Manifest()))
+		listed := listErr == nil || prefix != "/usr" // what else is in /usr/local was put there by hand
+		if unitErr == nil && (prefix != l.Prefix || !listed) {
+			return unit
+		}
+	}
+	return ""
+}
+
+func (l Layout) unit(name string) string { return l.Prefix + "/lib/systemd/system/" + name }
 
 // Binary is the path that the program will have.
 func (l Layout) Binary() string { return l.Prefix + "/bin/torpor" }

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Unpacks packages of Debian 12 into a new directory: debian.sh DIRECTORY MMDEBSTRAP-OPTION...
-# They come from where this machine takes its own from, if it is a Debian 12.
+# Unpacks packages of Debian 12, or of the SUITE in the environment, into a new directory:
+# debian.sh DIRECTORY MMDEBSTRAP-OPTION...
+# They come from where this machine takes its own from, if it is of that suite.
 set -euo pipefail
 
-suite=bookworm
+suite=${SUITE:-bookworm}
 directory=${1:?usage: debian.sh DIRECTORY MMDEBSTRAP-OPTION...}
 shift
 

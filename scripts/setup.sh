@@ -3,6 +3,7 @@
 #
 #   setup.sh         those of the examples, the demo and the tests on this machine
 #   setup.sh guest   those that start guests, too
+#   setup.sh bench   those that the bench compares with, too
 set -euo pipefail
 
 wanted=(
@@ -19,6 +20,12 @@ if [ "${1:-}" = guest ]; then
   wanted+=(
     qemu-system-x86 # virtual machines
     systemd-container # containers that systemd boots in
+  )
+fi
+
+if [ "${1:-}" = bench ]; then
+  wanted+=(
+    iproute2 # networks for gVisor's own network
   )
 fi
 

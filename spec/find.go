@@ -30,6 +30,12 @@ func find(paths []string) *finder {
 	return f
 }
 
+// noFiles is the summary of the one diagnostic about folders in which there is nothing to read.
+const noFiles = "No configuration files"
+
+// NoFiles tells whether there was nothing to read, which on a new node is no mistake.
+func NoFiles(diags hcl.Diagnostics) bool { return len(diags) == 1 && diags[0].Summary == noFiles }
+
 func (f *finder) nothing(paths []string) {
 	where := "No folder was given"
 	if len(paths) > 0 {
@@ -37,7 +43,7 @@ func (f *finder) nothing(paths []string) {
 	}
 	f.diags = append(f.diags, &hcl.Diagnostic{
 		Severity: hcl.DiagError,
-		Summary:  "No configuration files",
+		Summary:  noFiles,
 		Detail:   where + `. Create one there, for example functions.hcl with a block: function "hello" { ... }.`,
 	})
 }

@@ -13,11 +13,12 @@ type Hibernate struct {
 	Never     bool          // it does not sleep: After does not count
 	Priority  int           // 0 to 100: a higher one sleeps later
 	IdleCPU   float64       // per cent of one core: below it, a function without requests is idle
+	Prefetch  bool          // a wake fetches what the one before used; without, memory comes back page by page
 	BusyLimit time.Duration // a request without a byte in either direction for so long is not in flight
 }
 
 func (b body) hibernate() Hibernate {
-	h := Hibernate{After: 30 * time.Second, IdleCPU: 5, BusyLimit: 15 * time.Minute}
+	h := Hibernate{After: 30 * time.Second, IdleCPU: 5, Prefetch: true, BusyLimit: 15 * time.Minute}
 	parsed(b, "after", &h.After, "30s", func(s string) (time.Duration, error) {
 		if s == "never" {
 			h.Never = true
@@ -27,6 +28,7 @@ func (b body) hibernate() Hibernate {
 	})
 	b.integer("priority", &h.Priority, 0, 100)
 	parsed(b, "idle_cpu", &h.IdleCPU, "5%", parsePercent)
+	b.flag("prefetch", &h.Prefetch)
 	b.duration("busy_limit", &h.BusyLimit, 30*24*time.Hour)
 	return h
 }

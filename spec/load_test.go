@@ -108,6 +108,9 @@ func TestPaths(t *testing.T) {
 				want = append(want, strings.ReplaceAll(w, "{DIR}", dir))
 			}
 			compare(t, said(diags), want)
+			if NoFiles(diags) != (test.name == "empty folder") {
+				t.Errorf("NoFiles says %v", NoFiles(diags))
+			}
 			if config == nil || config.Functions != nil || len(config.Dirs) == 0 {
 				t.Errorf("config %+v, want nothing but Dirs", config)
 			}

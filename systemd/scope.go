@@ -42,7 +42,7 @@ type Limits struct {
 //
 // The scope is delegated, so that its maker may freeze and reclaim it. It is
 // killed at once when it is stopped from outside: who wants it to end in order
-// sees to that before. Swap is closed to it, but for what its maker opens.
+// sees to that before. When it fails, its result can be asked for until [Manager.Forget]. Swap is closed to it, but for what its maker opens.
 func (m *Manager) StartScope(ctx context.Context, s Scope, pid int) (cgroup string, err error) {
 	conn, err := m.connect(ctx)
 	if err != nil {
@@ -55,7 +55,6 @@ func (m *Manager) StartScope(ctx context.Context, s Scope, pid int) (cgroup stri
 		dbus.PropBefore(s.Before...),
 		property("Delegate", true),
 		property("KillSignal", int32(9)),
-		property("CollectMode", "inactive-or-failed"),
 		property("MemoryAccounting", true),
 		property("CPUAccounting", true),
 		property("TasksAccounting", true),
@@ -90,6 +89,34 @@ func (m *Manager) LimitScope(ctx context.Context, name string, l Limits) error {
 	}
 	if err := conn.SetUnitPropertiesContext(ctx, name, true, l.properties()...); err != nil {
 		return fmt.Errorf("systemd: limiting %s: %w", name, err)
+	}
+	return nil
+}
+
+// Result is how a scope ended, as long as it is not forgotten: "success", "oom-kill" or
+// another of systemd's words.
+func (m *Manager) Result(ctx context.Context, scope string) (string, error) {
+	conn, err := m.connect(ctx)
+	if err != nil {
+		return "", err
+	}
+	p, err := conn.GetUnitTypePropertyContext(ctx, scope, "Scope", "Result")
+	if err != nil {
+		return "", fmt.Errorf("systemd: result of %s: %w", scope, err)
+	}
+	result, _ := p.Value.Value().(string)
+	return result, nil
+}
+
+// Forget has systemd forget a transient unit that has failed. One that has not, or
+// is gone, is no error.
+func (m *Manager) Forget(ctx context.Context, unit string) error {
+	conn, err := m.connect(ctx)
+	if err != nil {
+		return err
+	}
+	if err := conn.ResetFailedUnitContext(ctx, unit); err != nil && !isError(err, "NoSuchUnit") {
+		return fmt.Errorf("systemd: forgetting %s: %w", unit, err)
 	}
 	return nil
 }

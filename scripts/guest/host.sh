@@ -18,8 +18,8 @@ accept() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   mkdir -p "$cache"
-  find "$cache" -maxdepth 1 -name "run.*" -mmin +1440 -exec rm -rf {} + # of a script that was killed
-  run=$(realpath "$(mktemp -d "$cache/run.XXXXXX")")
+  find "$cache" -maxdepth 1 -name ".run.*" -mmin +1440 -exec rm -rf {} + # of a script that was killed
+  run=$(realpath "$(mktemp -d "$cache/.run.XXXXXX")") # the dot hides it from go list
 }
 
 # begin LIMIT COMMAND... runs it beside this script; it is killed after LIMIT.

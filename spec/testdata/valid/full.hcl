@@ -81,6 +81,7 @@ function "everything" {
     after      = "90s"
     priority   = 10
     idle_cpu   = "2.5%"
+    prefetch   = false
     busy_limit = "1h"
   }
   hold {

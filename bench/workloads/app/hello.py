@@ -1,0 +1,5 @@
+"""Says hello."""
+
+from serve import serve
+
+serve(lambda: {"hello": "python"})
