@@ -70,7 +70,7 @@ func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*insta
 	}
 	i.startup = startup{
 		image: configured.Sub(began), cgroup: housing,
-		Timing: sandbox.Timing(), program: time.Since(running),
+		sandbox: sandbox.Timing(), program: time.Since(running),
 	}
 	return i, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math"
 	"net"
@@ -18,7 +19,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"torpor/gateway"
-	"torpor/gvisor"
 	"torpor/kvm"
 	"torpor/kvm/guest"
 	"torpor/kvm/initramfs"
@@ -265,7 +265,14 @@ func processors(limit float64) int {
 type machine struct{ *kvm.Sandbox }
 
 // Timing implements Sandbox.
-func (m machine) Timing() gvisor.Timing { return gvisor.Timing(m.Sandbox.Timing()) }
+func (m machine) Timing() []slog.Attr {
+	t := m.Sandbox.Timing()
+	return []slog.Attr{
+		slog.Duration("launcher", t.Launcher), slog.Duration("create", t.Create),
+		slog.Duration("kernel", t.Boot.Kernel), slog.Duration("modules", t.Boot.Modules), slog.Duration("root", t.Boot.Root),
+		slog.Duration("start", t.Boot.Start),
+	}
+}
 
 // Dial implements Sandbox.
 func (m machine) Dial(ctx context.Context, port int) (gateway.Stream, error) {

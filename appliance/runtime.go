@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"context"
+	"log/slog"
 	"path/filepath"
 
 	"torpor/gateway"
@@ -38,8 +39,8 @@ type Runtime interface {
 type Sandbox interface {
 	ID() string
 	PID() int
-	// Timing is how long the parts of its start took.
-	Timing() gvisor.Timing
+	// Timing is how long the parts of its start took, one after the other, as the log has it.
+	Timing() []slog.Attr
 	Done() <-chan struct{}
 	ExitStatus() string
 	Dial(ctx context.Context, port int) (gateway.Stream, error)
@@ -108,6 +109,12 @@ func (r gvisorRuntime) Open(id string) (Sandbox, error) {
 
 // gvisorSandbox is gvisor.Sandbox with the interface's types.
 type gvisorSandbox struct{ *gvisor.Sandbox }
+
+// Timing implements Sandbox.
+func (s gvisorSandbox) Timing() []slog.Attr {
+	t := s.Sandbox.Timing()
+	return []slog.Attr{slog.Duration("launcher", t.Launcher), slog.Duration("create", t.Create), slog.Duration("start", t.Start)}
+}
 
 func (s gvisorSandbox) Dial(ctx context.Context, port int) (gateway.Stream, error) {
 	conn, err := s.Sandbox.Dial(ctx, port)

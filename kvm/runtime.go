@@ -141,7 +141,7 @@ func (r *Runtime) start(ctx context.Context, c Config, place func(pid int) error
 	if err != nil {
 		return nil, err
 	}
-	s.timing = Timing{Launcher: ready.Sub(began), Create: reply.Create, Start: reply.Boot}
+	s.timing = Timing{Launcher: ready.Sub(began), Create: reply.Create, Boot: reply.Boot}
 	return s, nil
 }
 

@@ -19,7 +19,7 @@ import (
 type Timing struct {
 	Launcher time.Duration // until there was a process
 	Create   time.Duration // until it had built the machine
-	Start    time.Duration // until that had booted and started the program
+	Boot     monitor.Boot  // until that had booted and started the program
 }
 
 // Sandbox is a running (or just ended) sandbox.
