@@ -52,7 +52,7 @@ var imports = map[string]string{
 	"torpor/kvm/monitor":             "kvm/acpi kvm/boot kvm/device kvm/jail kvm/machine kvm/memory kvm/virtio kvm/vm kvm/wire",
 	"torpor/kvm":                     "kvm/acpi kvm/boot kvm/device kvm/jail kvm/machine kvm/memory kvm/monitor kvm/share kvm/virtio kvm/vm kvm/wire",
 	"torpor/bench/plots":             "",
-	"torpor/bench/rival":             "cgroup cgroup/interrupt demo/client demo/wait spec",
+	"torpor/bench/rival":             "cgroup cgroup/interrupt demo/client demo/wait kvm kvm/acpi kvm/boot kvm/device kvm/guest kvm/initramfs kvm/jail kvm/machine kvm/memory kvm/monitor kvm/root kvm/share kvm/virtio kvm/vm kvm/wire spec",
 
 	"torpor/demo/wait":    "",
 	"torpor/demo/show":    "",

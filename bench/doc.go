@@ -11,5 +11,7 @@
 // It writes out/bench.json, out/bench.md, two plots and the last daemon's log, out/bench.log, relative to the working
 // directory, which has to be the repository's root. With -quick it measures only the workloads, few of each, and the
 // rivals on one of them, and writes out/bench-quick.*; with -only NAME,… it measures some workloads, and writes
-// out/bench-only.*.
+// out/bench-only.*. With -machines it measures one function in torpor's virtual machines, in gVisor and in QEMU's
+// "microvm" with the same kernel and root, where there is KVM, and writes out/bench-vm.*: scripts/benchvm.sh runs it in
+// a machine of its own.
 package main

@@ -72,10 +72,10 @@ func (c Config) check() error {
 
 func (c Config) memory() uint64 { return c.Memory &^ (memory.PageSize - 1) }
 
-// commandLine is what makes a stock kernel boot fast and end at once, with what it says
+// CommandLine is what makes a stock kernel boot fast and end at once, with what it says
 // on the console. "quiet" is first, as what was said before it is said again on the
 // early console, a byte at a time.
-const commandLine = "quiet console=hvc0 earlyprintk=serial,ttyS0,115200 panic=-1 reboot=t " +
+const CommandLine = "quiet console=hvc0 earlyprintk=serial,ttyS0,115200 panic=-1 reboot=t " +
 	"8250.nr_uarts=0 pci=off no_timer_check nowatchdog tsc=reliable rdinit=/init " +
 	// Ciphers try themselves out for longer than all the rest takes; the host's have.
 	"cryptomgr.notests " +

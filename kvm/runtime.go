@@ -146,7 +146,7 @@ func (r *Runtime) start(ctx context.Context, c Config, place func(pid int) error
 }
 
 func request(c Config, pid int) monitor.Request {
-	line := commandLine
+	line := CommandLine
 	if c.CommandLine != "" {
 		line += " " + c.CommandLine
 	}

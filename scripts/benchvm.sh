@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Measures functions in virtual machines, in the machine of the acceptance suite, which has a KVM: beside gVisor and
+# beside QEMU's "microvm" with the same kernel and root. It writes out/bench-vm.md and out/bench-vm.json.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/guest/host.sh
+
+# pack_qemu FOLDER copies this machine's QEMU with what it needs to run elsewhere.
+pack_qemu() {
+  local program
+  program=$(command -v qemu-system-x86_64)
+  mkdir "$1" "$1/lib"
+  cp -L "$program" "$1/qemu-system-x86_64"
+  ldd "$program" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' | xargs cp -L -t "$1/lib"
+  cp -L /lib64/ld-linux-x86-64.so.2 "$1/ld.so"
+  mkdir "$1/share"
+  cp -L /usr/share/qemu/{bios-microvm.bin,qboot.rom} "$1/share"
+}
+
+accept "$@"
+image=$(scripts/image.sh)
+scripts/suite.sh "$run/suite" GUEST=vm LIVE=/dev/ttyS1 BENCH=yes LIMIT=$((30 * 60))
+cp out/bench "$run/suite/measure"
+pack_qemu "$run/suite/qemu"
+
+TORPOR_ACCEL=$(scripts/accel.sh)
+export TORPOR_ACCEL
+echo "benchvm: booting, with $TORPOR_ACCEL"
+touch "$run/live"
+TMPDIR=$run begin 35m scripts/qemu.sh "$image" "$run/suite" 'systemd.wants=suite.service' \
+  -serial "file:$run/console" -serial "file:$run/live"
+follow "$run/live"
+mkdir "$run/results"
+tar -C "$run/results" -xf "$run/suite.results" || true # cut off if the guest did not end by itself
+cp "$run"/results/bench-vm.* "$run"/results/bench.log out 2>/dev/null || true
+verdict benchvm
