@@ -119,11 +119,11 @@ function "hello-%s" {
   isolation = %[1]q
 
   limits {
-    memory = "%d"
+    memory = "%[3]d"
     cpus   = 1
   }
   listen "http" {
-    address = "127.0.0.1:%d"
+    address = "127.0.0.1:%[4]d"
     port    = 8080
   }
   ready {
