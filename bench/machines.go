@@ -119,7 +119,7 @@ function "hello-%s" {
   isolation = %[1]q
 
   limits {
-    memory = "%[3]d"
+    memory = "%[3]s"
     cpus   = 1
   }
   listen "http" {
@@ -136,7 +136,7 @@ function "hello-%s" {
     after = "10h"
   }
 }
-`, isolation, rootfs, int64(machineLimit), machinePort+i)
+`, isolation, rootfs, machineLimit, machinePort+i)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "node.hcl"), []byte(text), 0o644); err != nil {
 		return fmt.Errorf("bench: %w", err)
