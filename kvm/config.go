@@ -80,4 +80,4 @@ const CommandLine = "quiet console=hvc0 earlyprintk=serial,ttyS0,115200 panic=-1
 	// Ciphers try themselves out for longer than all the rest takes; the host's have.
 	"cryptomgr.notests " +
 	// Nobody in there may trace the kernel. A kernel without one of these does not mind.
-	"initcall_blacklist=trace_eval_init,tracer_init_tracefs,init_kprobe_trace,init_dynamic_event,init_blk_tracer"
+	"initcall_blacklist=ftrace_check_for_weak_functions,trace_eval_init,tracer_init_tracefs,init_kprobe_trace,init_dynamic_event,init_blk_tracer"
