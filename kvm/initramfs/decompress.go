@@ -3,7 +3,6 @@ package initramfs
 import (
 	"bytes"
 	"compress/gzip"
-	"debug/elf"
 	"fmt"
 	"io"
 	"os"
@@ -29,25 +28,7 @@ func readModule(path string) ([]byte, error) {
 	if !bytes.HasPrefix(module, []byte("\x7fELF")) {
 		return nil, fmt.Errorf("initramfs: %s is not a kernel module: install its package again", path)
 	}
-	hideTypes(module)
-	return module, nil
-}
-
-// hideTypes renames the section that tells the kernel's tracers of a module's types (BTF): each module's is read while it
-// is loaded, the kernel's own too, with the first of them.
-func hideTypes(module []byte) {
-	f, err := elf.NewFile(bytes.NewReader(module))
-	if err != nil {
-		return // for the kernel to complain about
-	}
-	strings := f.Section(".shstrtab")
-	if strings == nil || strings.Offset+strings.Size > uint64(len(module)) {
-		return
-	}
-	names := module[strings.Offset : strings.Offset+strings.Size]
-	if i := bytes.Index(names, []byte("\x00.BTF\x00")); i >= 0 {
-		names[i+1] = '_'
-	}
+	return bare(module), nil
 }
 
 func unpack(path string, packed []byte) ([]byte, error) {

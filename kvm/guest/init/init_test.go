@@ -324,18 +324,3 @@ func TestSet(t *testing.T) {
 		t.Errorf("the capabilities are %x", got)
 	}
 }
-
-func TestUnsignedModule(t *testing.T) {
-	const mark = "~Module signature appended~\n"
-	trailer := "\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x03"
-	for signed, want := range map[string]string{
-		"code" + "sig" + trailer + mark: "code",
-		"code":                          "code",
-		mark:                            mark,
-		"no" + trailer + mark:           "no" + trailer + mark, // its signature would be longer than all of it
-	} {
-		if got := unsigned([]byte(signed)); string(got) != want {
-			t.Errorf("of %q there is %q, want %q", signed, got, want)
-		}
-	}
-}

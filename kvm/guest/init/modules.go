@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -30,31 +28,17 @@ func loadModules() error {
 
 // loadModule loads one, which may be in the kernel already.
 func loadModule(path string) error {
-	module, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	err = unix.InitModule(unsigned(module), "")
-	if errors.Is(err, unix.EKEYREJECTED) || errors.Is(err, unix.EPERM) { // of a kernel that wants them signed
-		err = unix.InitModule(module, "")
+	defer f.Close()
+	err = unix.FinitModule(int(f.Fd()), "", 0)
+	switch {
+	case err == nil, errors.Is(err, unix.EEXIST):
+		return nil
+	case errors.Is(err, unix.EKEYREJECTED):
+		return fmt.Errorf("%s: this kernel takes signed modules only (%w): choose another kernel for virtual machines", filepath.Base(path), err)
 	}
-	if err != nil && !errors.Is(err, unix.EEXIST) {
-		return fmt.Errorf("%s: %w", filepath.Base(path), err)
-	}
-	return nil
-}
-
-// unsigned cuts off what signs a module, which would take longer to verify than all the rest. It comes from where
-// the kernel does, and nobody could have changed it on the way.
-func unsigned(module []byte) []byte {
-	const mark, trailer = "~Module signature appended~\n", 12 // of which the last four bytes are the signature's length
-	body, signed := bytes.CutSuffix(module, []byte(mark))
-	if !signed || len(body) < trailer {
-		return module
-	}
-	length := uint64(binary.BigEndian.Uint32(body[len(body)-4:]))
-	if length > uint64(len(body)-trailer) {
-		return module
-	}
-	return body[:uint64(len(body)-trailer)-length]
+	return fmt.Errorf("%s: %w", filepath.Base(path), err)
 }
