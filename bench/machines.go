@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,31 +19,17 @@ import (
 	"torpor/spec"
 )
 
-// What runs the same function, each with one processor.
 const (
-	microvm      = "QEMU microvm"
-	microvmPlain = "QEMU microvm, plain" // with a command line that is not torpor's
+	machineLimit = 160 * spec.MiB // of memory
+	machinePort  = 20200
 
-	machineLimit   = 160 * spec.MiB // of memory
-	machinePort    = 20200
-	machineTimeout = 15 * time.Minute // for one system
-
-	// plainCommandLine is what QEMU's manual gives a kernel for this machine, with the console that it has here.
-	plainCommandLine = "quiet console=hvc0 reboot=t panic=-1"
+	// turnsTime is in which turns begin, and maxTurns how many: a machine inside of a machine is slow.
+	turnsTime = 4 * time.Minute
+	maxTurns  = 10
 )
 
-// machineEffort is little, as a machine inside of a machine is slow.
-var (
-	machineEffort = effort{instances: 1, colds: 3, asks: 20, rounds: 2, wokenAsks: 5}
-	plainEffort   = effort{instances: 1, colds: 1, asks: 5}
-)
-
-// machineWay is one of the systems, measured.
-type machineWay struct {
-	way
-	own   int64 // what its processes keep besides the function's memory, in bytes of PSS
-	parts []bootParts
-}
+// machineTurn is what is done in one turn of each.
+var machineTurn = effort{instances: 1, colds: 1, asks: 10, rounds: 1, wokenAsks: 5}
 
 // bootParts is where the time of a cold start went.
 type bootParts struct{ monitor, kernel, modules, root, start, program time.Duration }
@@ -65,7 +52,7 @@ func benchMachines(ctx context.Context, r *report) (err error) {
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
-	temp, err := os.MkdirTemp("", "torpor-bench-")
+	temp, err := os.MkdirTemp("/var/tmp", "torpor-bench-")
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
@@ -85,31 +72,28 @@ func benchMachines(ctx context.Context, r *report) (err error) {
 		return err
 	}
 	book := newLogbook()
-	m := &machinePart{p: r.p, hierarchy: hierarchy, dir: dir}
-	err = onNode(ctx, node.Options{Config: dir, Tell: book}, func(n *node.Node) error {
+	return onNode(ctx, node.Options{Config: dir, Tell: book}, func(n *node.Node) (err error) {
 		defer closeAll(functions)
-		byIsolation := make(map[string]*measure.Function)
-		for _, f := range functions {
-			byIsolation[strings.TrimPrefix(f.Name, "hello-")] = f
-		}
 		// QEMU's too while the node is there, whose swap file all sleep in.
-		for _, step := range []func() error{
-			func() error { return m.torpor(ctx, n, byIsolation[spec.IsolationKVM], book) },
-			func() error { return m.qemu(ctx, microvm, kvm.CommandLine, machineEffort) },
-			func() error { return m.torpor(ctx, n, byIsolation[spec.IsolationGVisor], book) },
-			func() error { return m.qemu(ctx, microvmPlain, plainCommandLine, plainEffort) },
-		} {
-			if err := step(); err != nil {
-				return err
-			}
+		v, err := newMicroVM(ctx, hierarchy, dir, temp)
+		if v != nil {
+			defer func() { err = errors.Join(err, v.Close(), hierarchy.Remove(rivalGroup())) }()
 		}
+		if err != nil {
+			return err
+		}
+		all := []*contender{ofQEMU(v, "QEMU microvm", false), ofQEMU(v, "QEMU microvm, plain", true)}
+		for _, f := range functions {
+			s := &sandbox{ctx: ctx, hierarchy: hierarchy, node: n, function: f}
+			all = append(all, ofTorpor(s, book))
+		}
+		slices.Reverse(all)
+		if err := takeTurns(ctx, r.p, all); err != nil {
+			return err
+		}
+		reportMachines(r, found, all)
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	reportMachines(r, found, m.ways)
-	return nil
 }
 
 // declareMachines writes a node with the function twice, once for each isolation.
@@ -154,92 +138,101 @@ function "hello-%s" {
 	return nil
 }
 
-// machinePart measures the systems, one after the other.
-type machinePart struct {
-	p         *show.Printer
-	hierarchy *cgroup.Hierarchy
-	dir       string
-	ways      []machineWay
-}
+func rivalGroup() string { return fmt.Sprintf("rivals-%d", os.Getpid()) }
 
-// torpor measures one function of the node, which is stopped then.
-func (m *machinePart) torpor(ctx context.Context, n *node.Node, f *measure.Function, book *logbook) error {
-	s := &sandbox{ctx: ctx, hierarchy: m.hierarchy, node: n, function: f}
-	w, err := m.measure(ctx, s, machineEffort)
-	if err != nil {
-		return fmt.Errorf("%s: %w", f.Name, err)
-	}
-	w.system, w.isolation = "torpor", s.isolation
-	for _, e := range book.from(0) {
-		if e.Msg == "warm" && e.Function == f.Name {
-			w.parts = append(w.parts, e.Parts.boot())
-		}
-	}
-	m.keep(w)
-	return s.Stop()
-}
-
-// qemu measures the machine that QEMU has for this.
-func (m *machinePart) qemu(ctx context.Context, system, commandLine string, e effort) (err error) {
-	config, diags, _ := spec.Load(m.dir)
+func newMicroVM(ctx context.Context, h *cgroup.Hierarchy, config, dir string) (*rival.MicroVM, error) {
+	declared, diags, _ := spec.Load(config)
 	if diags.HasErrors() {
-		return fmt.Errorf("bench: %w", errors.Join(diags.Errs()...))
+		return nil, fmt.Errorf("bench: %w", errors.Join(diags.Errs()...))
 	}
-	dir, err := os.MkdirTemp("/var/tmp", "torpor-bench-")
-	if err != nil {
-		return fmt.Errorf("bench: %w", err)
+	return rival.NewMicroVM(ctx, h, declared.Functions[0], dir, rivalGroup()+"/machine", fmt.Sprintf("127.0.0.1:%d", machinePort+9))
+}
+
+// contender is one of the systems, and what was measured of it.
+type contender struct {
+	instance
+	system    string
+	isolation string
+	ready     func()           // before it is started
+	boot      func() bootParts // of the last start
+
+	warm                 warmth
+	sleeps               sleeps
+	own                  []int64 // what its processes keep besides the function's memory, in bytes of PSS
+	warmed, slept, woken []int64 // bytes that its control group is charged
+	boots                []bootParts
+}
+
+func ofQEMU(v *rival.MicroVM, system string, plain bool) *contender {
+	return &contender{
+		instance: v, system: system, isolation: spec.IsolationKVM,
+		ready: func() { v.Plain = plain },
+		boot: func() bootParts {
+			b := v.LastBoot
+			return bootParts{0, b.Kernel, b.Modules, b.Root, b.Start, b.Program}
+		},
 	}
-	parent := fmt.Sprintf("rivals-%d", os.Getpid())
-	defer func() {
-		if err == nil {
-			err = errors.Join(m.hierarchy.Remove(parent), os.Remove(dir))
+}
+
+func ofTorpor(s *sandbox, book *logbook) *contender {
+	return &contender{
+		instance: s, system: "torpor", isolation: strings.TrimPrefix(s.function.Name, "hello-"),
+		ready: func() {},
+		boot: func() (last bootParts) {
+			for _, e := range book.from(0) {
+				if e.Msg == "warm" && e.Function == s.function.Name {
+					last = e.Parts.boot()
+				}
+			}
+			return last
+		},
+	}
+}
+
+// takeTurns measures all, one after the other, again and again, as what else the machine does changes meanwhile.
+func takeTurns(ctx context.Context, p *show.Printer, all []*contender) error {
+	began := time.Now()
+	for turn := 1; turn <= maxTurns && time.Since(began) < turnsTime; turn++ {
+		p.Title("Turn %d", turn)
+		for _, c := range all {
+			if err := c.turn(ctx); err != nil {
+				return fmt.Errorf("%s (%s): %w", c.system, c.isolation, err)
+			}
+			p.Line("%-20s %-6s cold %9s, wake %9s; warm %9s, asleep %9s", c.system, c.isolation, show.MS(last(c.warm.cold)),
+				show.MS(last(c.sleeps.wake)), show.Size(last(c.warmed)), show.Size(last(c.slept)))
 		}
-	}()
-	limited, cancel := context.WithTimeoutCause(ctx, machineTimeout, fmt.Errorf("not done after %s", machineTimeout))
-	defer cancel()
-	v, err := rival.NewMicroVM(limited, m.hierarchy, config.Functions[0], dir, parent+"/machine",
-		fmt.Sprintf("127.0.0.1:%d", machinePort+9), commandLine)
-	if v != nil {
-		defer func() { err = errors.Join(err, v.Close()) }()
 	}
-	if err != nil {
-		return err
-	}
-	w, err := m.measure(limited, v, e)
-	if err != nil {
-		return fmt.Errorf("%s: %w", system, err)
-	}
-	w.system, w.isolation = system, spec.IsolationKVM
-	for _, b := range v.Boots {
-		w.parts = append(w.parts, bootParts{0, b.Kernel, b.Modules, b.Root, b.Start, b.Program})
-	}
-	m.keep(w)
 	return nil
 }
 
-// measure does all that is measured of an instance.
-func (m *machinePart) measure(ctx context.Context, i instance, e effort) (w machineWay, err error) {
-	all := []instance{i}
-	if w.warmth, err = warmUp(ctx, all, e); err != nil {
-		return w, err
-	}
-	processes, err := i.Group().Procs()
-	if err != nil {
-		return w, err
-	}
-	if w.own, err = ownMemory(processes); err != nil || e.rounds == 0 {
-		return w, err
-	}
-	w.sleeps, err = sleepAndWake(ctx, all, e)
-	return w, err
-}
+func last[T any](of []T) T { return of[len(of)-1] }
 
-func (m *machinePart) keep(w machineWay) {
-	m.ways = append(m.ways, w)
-	m.p.Line("%-20s %-6s cold %9s, warm %9s, %9s of memory", w.system, w.isolation, show.MS(percentile(w.cold, 50)),
-		show.MS(percentile(w.warm, 50)), show.Size(w.usage.cgroup))
-	if len(w.wake) > 0 {
-		m.p.Line("%-27s wake %9s, asleep %9s, woken %9s", "", show.MS(percentile(w.wake, 50)),
-			show.Size(w.asleepUsage.cgroup), show.Size(w.wokenUsage.cgroup))
+// turn starts it, asks it, has it sleep and wake, and stops it.
+func (c *contender) turn(ctx context.Context) error {
+	c.ready()
+	one := []instance{c.instance}
+	warm, err := warmUp(ctx, one, machineTurn)
+	if err != nil {
+		return err
 	}
+	processes, err := c.Group().Procs()
+	if err != nil {
+		return err
+	}
+	own, err := ownMemory(processes)
+	if err != nil {
+		return err
+	}
+	slept, err := sleepAndWake(ctx, one, machineTurn)
+	if err != nil {
+		return err
+	}
+	c.boots = append(c.boots, c.boot())
+	c.own = append(c.own, own)
+	c.warm.cold, c.warm.warm = append(c.warm.cold, warm.cold...), append(c.warm.warm, warm.warm...)
+	c.sleeps.sleep, c.sleeps.wake = append(c.sleeps.sleep, slept.sleep...), append(c.sleeps.wake, slept.wake...)
+	c.sleeps.woken = append(c.sleeps.woken, slept.woken...)
+	c.warmed, c.slept = append(c.warmed, warm.usage.cgroup), append(c.slept, slept.asleepUsage.cgroup)
+	c.woken = append(c.woken, slept.wokenUsage.cgroup)
+	return c.Stop()
 }

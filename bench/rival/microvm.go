@@ -34,16 +34,20 @@ const (
 // does it, but with nothing prefetched.
 type MicroVM struct {
 	*place
-	commandLine          string
+	// Plain says, for the next Cold, that the kernel is as its package has it, with what QEMU's manual tells it.
+	Plain bool
+	// LastBoot is where the time of the last cold start went.
+	LastBoot             Boot
 	kernel, initrd, disk string // files
 	port                 uint16 // of the function
 	link                 *link
 	front                *net.TCPListener
 	guest                *current
 	exited               chan struct{}
-	// Boots are where the time of each cold start went.
-	Boots []Boot
 }
+
+// plainCommandLine has the console that is there; else it is the manual's.
+const plainCommandLine = "quiet console=hvc0 reboot=t panic=-1"
 
 // Boot is how long the parts of a guest's boot took, one after the other.
 type Boot struct {
@@ -54,14 +58,14 @@ type Boot struct {
 	Program time.Duration // until it replied
 }
 
-// NewMicroVM makes an instance that is reached at an address of this machine. commandLine is the kernel's. What it gives
-// has to be closed, with an error too, unless it is nil.
-func NewMicroVM(ctx context.Context, h *cgroup.Hierarchy, f spec.Function, parent, group, address, commandLine string) (*MicroVM, error) {
+// NewMicroVM makes an instance that is reached at an address of this machine. What it gives has to be closed, with an
+// error too, unless it is nil. There can be one at a time.
+func NewMicroVM(ctx context.Context, h *cgroup.Hierarchy, f spec.Function, parent, group, address string) (*MicroVM, error) {
 	p, err := newPlace(h, f, parent, group, address)
 	if err != nil {
 		return nil, err
 	}
-	m := &MicroVM{place: p, commandLine: commandLine, port: uint16(f.Listens[0].Port)}
+	m := &MicroVM{place: p, port: uint16(f.Listens[0].Port)}
 	if err := m.makeFiles(ctx); err != nil {
 		return m, fmt.Errorf("rival: %w", err)
 	}
@@ -123,13 +127,17 @@ const nobody = 65534
 
 func (m *MicroVM) args() []string {
 	memory := uint64(m.function.Limits.Memory) - monitorMemory
+	kernel, commandLine := m.kernel, kvm.CommandLine
+	if m.Plain {
+		kernel, commandLine = kvm.HostKernel(), plainCommandLine
+	}
 	return []string{
 		qemu,
 		"-machine", "microvm,x-option-roms=off,pit=off,pic=off,isa-serial=off,rtc=off,memory-backend=memory",
 		"-accel", "kvm", "-cpu", "host", "-smp", "1", "-m", fmt.Sprintf("%dM", memory>>20),
 		"-object", fmt.Sprintf("memory-backend-memfd,id=memory,size=%dM,share=on", memory>>20),
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-		"-kernel", m.kernel, "-initrd", m.initrd, "-append", m.commandLine,
+		"-kernel", kernel, "-initrd", m.initrd, "-append", commandLine,
 		"-global", "virtio-mmio.force-legacy=false",
 		"-drive", "if=none,id=root,format=raw,readonly=on,file=" + m.disk, "-device", "virtio-blk-device,drive=root",
 		"-device", fmt.Sprintf("vhost-vsock-device,guest-cid=%d", wire.GuestCID),
@@ -172,11 +180,11 @@ func (m *MicroVM) Cold(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	took := time.Since(begin)
-	m.Boots = append(m.Boots, Boot{
+	m.LastBoot = Boot{
 		Kernel:  started.Sub(begin) - time.Duration(boot.Started-boot.Init),
 		Modules: time.Duration(boot.Modules - boot.Init), Root: time.Duration(boot.Root - boot.Modules),
 		Start: time.Duration(boot.Started - boot.Root), Program: time.Since(started),
-	})
+	}
 	return took, nil
 }
 
