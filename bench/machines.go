@@ -22,10 +22,6 @@ import (
 const (
 	machineLimit = 160 * spec.MiB // of memory
 	machinePort  = 20200
-
-	// turnsTime is in which turns begin, and maxTurns how many: a machine inside of a machine is slow.
-	turnsTime = 4 * time.Minute
-	maxTurns  = 10
 )
 
 // machineTurn is what is done in one turn of each.
@@ -42,7 +38,11 @@ func (b bootParts) list() []time.Duration {
 var bootPartNames = []string{"monitor", "kernel", "modules", "root", "start", "program"}
 
 // benchMachines measures one function in torpor's virtual machines, in gVisor, and in QEMU's machine of that kind.
-func benchMachines(ctx context.Context, r *report) (err error) {
+func benchMachines(turns int) part {
+	return func(ctx context.Context, r *report) error { return onMachines(ctx, r, turns) }
+}
+
+func onMachines(ctx context.Context, r *report, turns int) (err error) {
 	found := kvm.Probe(ctx, "")
 	r.p.Title("%s", found)
 	if found.Verdict != kvm.Usable && found.Verdict != kvm.Slow {
@@ -88,7 +88,7 @@ func benchMachines(ctx context.Context, r *report) (err error) {
 			all = append(all, ofTorpor(s, book))
 		}
 		slices.Reverse(all)
-		if err := takeTurns(ctx, r.p, all); err != nil {
+		if err := takeTurns(ctx, r.p, all, turns); err != nil {
 			return err
 		}
 		reportMachines(r, found, all)
@@ -190,16 +190,15 @@ func ofTorpor(s *sandbox, book *logbook) *contender {
 }
 
 // takeTurns measures all, one after the other, again and again, as what else the machine does changes meanwhile.
-func takeTurns(ctx context.Context, p *show.Printer, all []*contender) error {
-	began := time.Now()
-	for turn := 1; turn <= maxTurns && time.Since(began) < turnsTime; turn++ {
+func takeTurns(ctx context.Context, p *show.Printer, all []*contender, turns int) error {
+	for turn := 1; turn <= turns; turn++ {
 		p.Title("Turn %d", turn)
 		for _, c := range all {
 			if err := c.turn(ctx); err != nil {
 				return fmt.Errorf("%s (%s): %w", c.system, c.isolation, err)
 			}
-			p.Line("%-20s %-6s cold %9s, wake %9s; warm %9s, asleep %9s", c.system, c.isolation, show.MS(last(c.warm.cold)),
-				show.MS(last(c.sleeps.wake)), show.Size(last(c.warmed)), show.Size(last(c.slept)))
+			p.Line("%-20s %-6s cold %9s, kernel %9s, wake %9s; warm %9s, asleep %9s", c.system, c.isolation, show.MS(last(c.warm.cold)),
+				show.MS(last(c.boots).kernel), show.MS(last(c.sleeps.wake)), show.Size(last(c.warmed)), show.Size(last(c.slept)))
 		}
 	}
 	return nil

@@ -18,10 +18,11 @@ func main() {
 	quick := flag.Bool("quick", false, "only the paper's workloads, and few of each")
 	only := flag.String("only", "", "some of the paper's workloads, by name and with commas between, and nothing else")
 	machines := flag.Bool("machines", false, "only virtual machines, beside gVisor and QEMU's")
+	turns := flag.Int("turns", 10, "how often each of them is measured")
 	flag.Parse()
 	switch paper := benchPaper(*quick, *only); {
 	case *machines:
-		os.Exit(show.Run("bench-vm", time.Hour, bench("out/bench-vm", benchMachines)))
+		os.Exit(show.Run("bench-vm", time.Hour, bench("out/bench-vm", benchMachines(*turns))))
 	case *quick:
 		os.Exit(show.Run("bench-quick", 5*time.Minute, bench("out/bench-quick", paper)))
 	case *only != "":
