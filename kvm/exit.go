@@ -12,6 +12,9 @@ import (
 	"torpor/kvm/monitor"
 )
 
+// OutOfMemory is in the ExitStatus of a sandbox whose function used up its machine's memory.
+const OutOfMemory = monitor.OutOfMemory
+
 // exitWatch tells when a process ends, through a pidfd in Go's poller: a thousand
 // watches cost no thread.
 type exitWatch struct {
