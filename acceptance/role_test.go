@@ -39,7 +39,7 @@ func play(role string) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	if role == roleEcho {
+	if role == roleEcho || role == roleAgent {
 		echoElsewhere()
 	}
 	fmt.Println("<5>ready as", role)
@@ -53,6 +53,9 @@ func play(role string) {
 			switch role {
 			case roleEater:
 				eat(conn)
+				return
+			case roleAgent:
+				agent(conn)
 				return
 			case rolePrint:
 				printLines(conn)
@@ -158,6 +161,9 @@ func roleRoot(t *testing.T) string {
 		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := os.WriteFile(filepath.Join(root, "idle"), idleProgram(), 0o755); err != nil {
+		t.Fatal(err)
 	}
 	if err := os.WriteFile(program, self, 0o755); err != nil {
 		t.Fatal(err)
