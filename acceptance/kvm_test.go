@@ -48,6 +48,22 @@ func tellMachines(t *testing.T) {
 	}
 }
 
+// TestPackagesOfKVM runs the tests of packages on this guest's KVM: the one of the host may be emulated, where no kernel
+// boots. What a hostile guest can do to a monitor is tried there, with kernels of a few instructions.
+func TestPackagesOfKVM(t *testing.T) {
+	needsVM(t)
+	loadMachines(t)
+	for _, name := range []string{"kvm", "kvm-machine", "kvm-vm"} {
+		t.Run(name, func(t *testing.T) {
+			out := run(t, filepath.Join(suiteDir, "kvm", name+".test"), "-test.v", "-test.timeout=4m")
+			if strings.Contains(out, "--- SKIP") {
+				t.Errorf("something was skipped:\n%s", out)
+			}
+			t.Log(out)
+		})
+	}
+}
+
 // TestMachines has a node of virtual machines: programs of three kinds, which answer, sleep and wake, and one that
 // misbehaves beside them.
 func TestMachines(t *testing.T) {
