@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 10s
 
 # With cgo and the race detector; the packages that start sandboxes cannot.
-RACED := ./api ./cgroup ./cli ./demo ./doctor ./gateway ./hibernate ./image ./install ./output ./reconcile ./spec ./systemd
+RACED := ./api ./cgroup ./cli ./demo ./doctor ./gateway ./hibernate ./image ./install ./kvm/guest/init ./kvm/initramfs ./kvm/root ./kvm/wire ./output ./reconcile ./sandbox ./spec ./systemd
 
 .DEFAULT_GOAL := help
 .PHONY: help build deb setup demo test unit guest nspawn testvm vmshell fuzz bench bench-quick workloads fmt clean
@@ -17,6 +17,7 @@ help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
 
 build: ## Build out/torpor, one static binary
+	$(GO) build -trimpath -ldflags '-s -w' -o kvm/guest/program/init ./kvm/guest/init
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o out/torpor .
 
 deb: build ## Pack out/torpor into out/torpor_VERSION_amd64.deb
@@ -25,6 +26,7 @@ deb: build ## Pack out/torpor into out/torpor_VERSION_amd64.deb
 setup: ## Install missing Debian packages, make the examples' root file systems
 	@scripts/setup.sh
 	@scripts/roots.sh
+	@scripts/kernel.sh
 	@$(GO) build -trimpath -ldflags '-s -w' -o examples/hello-go/rootfs/hello ./examples/hello-go
 	@$(GO) build -trimpath -ldflags '-s -w' -o examples/udp/tally/rootfs/tally ./examples/udp/tally
 
@@ -81,4 +83,4 @@ fmt: build ## Format Go and HCL
 	out/torpor fmt examples
 
 clean: ## Remove all that these commands made
-	rm -rf out examples/*/rootfs examples/udp/*/rootfs examples/*/.rootfs.* bench/workloads/*/rootfs bench/workloads/*/.rootfs.*
+	rm -rf out kvm/guest/program/init examples/*/rootfs examples/udp/*/rootfs examples/*/.rootfs.* bench/workloads/*/rootfs bench/workloads/*/.rootfs.*

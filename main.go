@@ -11,12 +11,16 @@ import (
 	"torpor/cli"
 	"torpor/doctor"
 	"torpor/gvisor"
+	"torpor/kvm"
 )
 
 // version is set by the linker.
 var version string
 
 func main() {
+	if code, ok := kvm.RunChildRole(); ok {
+		os.Exit(code)
+	}
 	if code, ok := gvisor.RunChildRole(); ok {
 		os.Exit(code)
 	}

@@ -25,16 +25,16 @@ type status struct {
 }
 
 type function struct {
-	Name, State, Reason string
-	PID                 int
-	Busy, Connections   int
-	ResidentBytes       int64 `json:"resident_bytes"`
-	WarmBytes           int64 `json:"warm_bytes"`
-	SwappedBytes        int64 `json:"swapped_bytes"`
-	Wakes               int
-	ColdStarts          int     `json:"cold_starts"`
-	LastColdStartMS     float64 `json:"last_cold_start_ms"`
-	LastWakeMS          float64 `json:"last_wake_ms"`
+	Name, State, Reason, Isolation string
+	PID                            int
+	Busy, Connections              int
+	ResidentBytes                  int64 `json:"resident_bytes"`
+	WarmBytes                      int64 `json:"warm_bytes"`
+	SwappedBytes                   int64 `json:"swapped_bytes"`
+	Wakes                          int
+	ColdStarts                     int     `json:"cold_starts"`
+	LastColdStartMS                float64 `json:"last_cold_start_ms"`
+	LastWakeMS                     float64 `json:"last_wake_ms"`
 }
 
 // smallNode is the node block where a test needs none of its own: swap that the guest's disk has room for.

@@ -39,7 +39,7 @@ func (d *daemon) adoptSandbox(f *function) bool {
 	if id == "" || !f.figures.Ready {
 		return false
 	}
-	sandbox, err := d.runtime.Open(id)
+	sandbox, err := d.runtimes.of(f.figures.Isolation).Open(id)
 	if err != nil {
 		f.log.Info("its sandbox is gone: it starts cold", "cause", err)
 		return false
@@ -56,7 +56,7 @@ func (d *daemon) adoptSandbox(f *function) bool {
 		sandbox.Close()
 		return false
 	}
-	i := d.newInstance(sandbox, group, f.figures.Fingerprint)
+	i := d.newInstance(sandbox, f.figures.Isolation, group, f.figures.Fingerprint)
 	f.sandbox = i
 	f.state, f.awake = adoptedState(f.figures, frozen)
 	f.route.Use(i.backend)
@@ -91,8 +91,7 @@ func adoptedState(rec figures, frozen bool) (state, awake reconcile.State) {
 // not adopted.
 func (d *daemon) sweepLeftovers(adopted map[string]bool) error {
 	paths, pathsErr := d.housing.list()
-	ids, idsErr := d.runtime.List()
-	errs := []error{pathsErr, idsErr}
+	errs := []error{pathsErr}
 	var killed []int
 	for _, path := range paths {
 		if adopted[path] {
@@ -106,9 +105,13 @@ func (d *daemon) sweepLeftovers(adopted map[string]bool) error {
 		}
 		d.Log.Info("removed a leftover sandbox", event.LeftoverRemoved, "cgroup", path)
 	}
-	for _, id := range ids {
-		if !adopted[id] {
-			errs = append(errs, d.runtime.Forget(id, killed))
+	for _, runtime := range d.runtimes {
+		ids, err := runtime.List()
+		errs = append(errs, err)
+		for _, id := range ids {
+			if !adopted[id] {
+				errs = append(errs, runtime.Forget(id, killed))
+			}
 		}
 	}
 	return errors.Join(errs...)

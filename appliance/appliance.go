@@ -9,13 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"torpor/api"
 	"torpor/cgroup"
 	"torpor/event"
 	"torpor/gateway"
-	"torpor/gvisor"
 	"torpor/image"
 	"torpor/output"
 	"torpor/reconcile"
@@ -41,7 +41,9 @@ type daemon struct {
 	cgroups  *cgroup.Hierarchy
 	manager  *systemd.Manager // nil without systemd
 	housing  housing
-	runtime  Runtime
+	runtimes runtimes
+	machines func() machines // tried out once
+	kernel   atomic.Value    // path of the one that virtual machines boot
 	images   *image.Store
 	output   *output.Store
 	records  records
@@ -104,18 +106,17 @@ func newDaemon(o Options) (*daemon, error) {
 		nudged:    make(chan struct{}, 1),
 		closed:    make(chan struct{}),
 		functions: make(map[string]*function),
+		machines:  sync.OnceValue(lookAtKVM),
 	}
 	var err error
-	if d.cgroups, err = cgroup.Detect("/sys/fs/cgroup"); err != nil {
+	if d.cgroups, err = cgroup.Detect(cgroupRoot); err != nil {
 		return nil, fmt.Errorf("appliance: %w", err)
 	}
 	d.manager = findManager(o.Log)
 	d.housing = newHousing(d.cgroups, d.manager, o.Runtime)
-	runtime, err := gvisor.NewRuntime(filepath.Join(o.Runtime, "sandboxes"))
-	if err != nil {
+	if err := d.openRuntimes(); err != nil {
 		return nil, err
 	}
-	d.runtime = gvisorRuntime{runtime}
 	if d.output, err = output.NewStore(filepath.Join(o.State, "output"), outputKept, d.tell, o.Log); err != nil {
 		return nil, err
 	}
@@ -139,8 +140,9 @@ func (d *daemon) run(ctx context.Context, socket net.Listener) error {
 	parts.Go(func() { errs <- d.output.Run(background) })
 	parts.Go(func() { errs <- server.serve(socket) })
 
+	parts.Go(d.logMachines) // a second at most, meanwhile
 	d.adopt()
-	d.runtime.Prepare()
+	d.runtimes.of(spec.IsolationGVisor).Prepare()
 	var err error
 	if d.watch, err = newWatcher(d.Config, d.Log, d.reload); err == nil {
 		dirs := d.reload()
@@ -179,7 +181,7 @@ func (d *daemon) end() {
 		d.save(f)
 		f.release()
 	}
-	d.runtime.Close()
+	d.runtimes.close()
 	d.manager.Close()
 }
 

@@ -58,6 +58,7 @@ func (d *daemon) setDefaults(c *spec.Config) {
 	if c.Node.MemoryBudget == 0 {
 		c.Node.MemoryBudget = wholeMiB(uint64(d.memTotal / 4 * 3))
 	}
+	d.chooseRuntimes(c)
 	if c.Node.Pressure == 0 && !c.Node.PressureIgnored {
 		c.Node.Pressure = usualPressure
 	}
@@ -82,6 +83,7 @@ func (d *daemon) apply(config *spec.Config) {
 	if d.config != nil && d.config.Equal(config) {
 		return
 	}
+	d.kernel.Store(bootKernel(config))
 	d.config, d.desired = config, reconcile.NewDesired(config)
 	for _, s := range config.Functions {
 		d.declare(s)
@@ -108,7 +110,7 @@ func (d *daemon) declare(s spec.Function) {
 	before := f.spec
 	f.spec = s
 	f.route.SetLimits(routeLimits(s))
-	if f.sandbox != nil && before.Limits != s.Limits {
+	if f.sandbox != nil && f.sandbox.isolation != spec.IsolationKVM && before.Limits != s.Limits {
 		if err := d.housing.limit(f.sandbox.group, s.Limits); err != nil {
 			f.log.Error("its new limits cannot be set, the former stay", "error", err)
 		}

@@ -32,6 +32,9 @@ type housing interface {
 	demolish() error
 }
 
+// cgroupRoot is where control groups are.
+const cgroupRoot = "/sys/fs/cgroup"
+
 // nodeName tells the cgroups of daemons with runtime folders of their own apart.
 func nodeName(runtimeDir string) string {
 	if runtimeDir == "/run/torpor" {

@@ -62,7 +62,7 @@ func (d *daemon) endInstance(i *instance, grace time.Duration) error {
 	}
 	i.backend.Close()
 	i.Close()
-	return errors.Join(err, d.runtime.Forget(i.ID(), pids))
+	return errors.Join(err, d.runtimes.of(i.isolation).Forget(i.ID(), pids))
 }
 
 func (d *daemon) terminate(i *instance, grace time.Duration) {
@@ -71,6 +71,7 @@ func (d *daemon) terminate(i *instance, grace time.Duration) {
 	if _, err := hibernate.Inflate(ctx, i.group); err != nil {
 		return
 	}
+	_ = i.Resume(ctx)
 	_ = i.backend.Drain(ctx)
 	if err := i.Terminate(ctx); err != nil {
 		return

@@ -15,8 +15,9 @@ import (
 
 	"torpor/cgroup"
 	"torpor/gateway"
-	"torpor/gvisor"
 	"torpor/image"
+	"torpor/kvm"
+	"torpor/sandbox"
 	"torpor/spec"
 )
 
@@ -31,8 +32,10 @@ func newID(function string) string {
 // launch makes a sandbox for f and waits until it is ready. It leaves nothing
 // behind when it fails.
 func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*instance, error) {
-	if f.Isolation == spec.IsolationKVM {
-		return nil, errors.New(`isolation = "kvm" is not available in this version: write "gvisor" or "auto"`)
+	if f.Runtime == spec.IsolationKVM {
+		if err := d.refuseMachine(f); err != nil {
+			return nil, err
+		}
 	}
 	began := time.Now()
 	conf, err := d.sandboxConfig(ctx, f, id)
@@ -43,18 +46,24 @@ func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*insta
 	var group *cgroup.Group
 	var housing time.Duration
 	house := func(pid int) (err error) {
+		if group != nil {
+			return group.Add(pid)
+		}
 		began := time.Now()
-		group, err = d.housing.house(ctx, f, id, pid)
+		group, err = d.housing.house(ctx, housed(f), id, pid)
 		housing = time.Since(began)
 		return err
 	}
 	started := time.Now()
-	sandbox, err := d.runtime.Start(ctx, conf, house)
+	sandbox, err := d.runtimes.of(f.Runtime).Start(ctx, conf, house)
 	if err != nil {
-		return nil, errors.Join(err, d.clearStart(id, group))
+		return nil, errors.Join(err, d.clearStart(f.Runtime, id, group))
 	}
-	i := d.newInstance(sandbox, group, f.Fingerprint())
+	i := d.newInstance(sandbox, f.Runtime, group, f.Fingerprint())
 	i.started = started
+	if err := d.freeOfKernelThreads(i); err != nil {
+		return nil, errors.Join(err, d.endInstance(i, 0))
+	}
 	running := time.Now()
 	if err := waitReady(ctx, i, f, d.probe(f)); err != nil {
 		return nil, errors.Join(d.causeOfDeath(i, err, f), d.endInstance(i, 0))
@@ -67,22 +76,22 @@ func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*insta
 }
 
 // clearStart removes what is left of a start that failed.
-func (d *daemon) clearStart(id string, group *cgroup.Group) error {
+func (d *daemon) clearStart(isolation, id string, group *cgroup.Group) error {
 	var pids []int
 	var err error
 	if group != nil {
 		pids, _ = group.Procs()
 		err = d.killGroup(group)
 	}
-	return errors.Join(err, d.runtime.Forget(id, pids))
+	return errors.Join(err, d.runtimes.of(isolation).Forget(id, pids))
 }
 
-func (d *daemon) newInstance(s Sandbox, g *cgroup.Group, fingerprint string) *instance {
+func (d *daemon) newInstance(s Sandbox, isolation string, g *cgroup.Group, fingerprint string) *instance {
 	i := &instance{
 		Sandbox: s, group: g, fingerprint: fingerprint,
 		backend:   gateway.NewBackend(s.Dial, d.nudge),
 		started:   time.Now(),
-		isolation: spec.IsolationGVisor,
+		isolation: orElse(isolation, spec.IsolationGVisor),
 		released:  make(chan struct{}),
 	}
 	i.backend.UseUDP(s)
@@ -90,14 +99,31 @@ func (d *daemon) newInstance(s Sandbox, g *cgroup.Group, fingerprint string) *in
 	return i
 }
 
+// housed is f with the limits of its sandbox's cgroup.
+func housed(f spec.Function) spec.Function {
+	if f.Runtime == spec.IsolationKVM {
+		f.Limits.Pids = machineThreads // its own are limited inside
+	}
+	return f
+}
+
+// freeOfKernelThreads lets i be frozen: the kernel's own thread of a virtual machine
+// never is.
+func (d *daemon) freeOfKernelThreads(i *instance) error {
+	if i.isolation != spec.IsolationKVM || d.cgroups.Version() != "v2" {
+		return nil
+	}
+	return kvm.MoveKernelThreads(filepath.Join(cgroupRoot, i.group.Path()), cgroupRoot)
+}
+
 // sandboxConfig says what the sandbox of f runs; an image is unpacked for it if
 // it was not before.
-func (d *daemon) sandboxConfig(ctx context.Context, f spec.Function, id string) (gvisor.Config, error) {
+func (d *daemon) sandboxConfig(ctx context.Context, f spec.Function, id string) (sandbox.Config, error) {
 	root := image.Root{Path: f.Rootfs}
 	if f.Image != "" {
 		var err error
 		if root, err = d.images.Root(ctx, f.Image); err != nil {
-			return gvisor.Config{}, err
+			return sandbox.Config{}, err
 		}
 		if root.Warning != "" {
 			d.Log.Warn(root.Warning, "function", f.Name)
@@ -106,22 +132,22 @@ func (d *daemon) sandboxConfig(ctx context.Context, f spec.Function, id string) 
 	// gVisor mounts into a root only by its real path.
 	real, err := filepath.EvalSymlinks(root.Path)
 	if err != nil {
-		return gvisor.Config{}, fmt.Errorf("rootfs: %w", err)
+		return sandbox.Config{}, fmt.Errorf("rootfs: %c", err)
 	}
 	root.Path = real
 	args := arguments(f, root)
 	if len(args) == 0 {
-		return gvisor.Config{}, fmt.Errorf("image %s names no program: declare command", f.Image)
+		return sandbox.Config{}, fmt.Errorf("image %s names no program: declare command", f.Image)
 	}
 	uid, gid, groups, home, err := image.LookupUser(root.Path, orElse(f.User, root.User))
 	if err != nil {
-		return gvisor.Config{}, err
+		return sandbox.Config{}, err
 	}
-	c := gvisor.Config{
-		ID: id, Hostname: f.Name, Rootfs: root.Path, Args: args,
+	c := sandbox.Config{
+		ID: id, Hostname: f.Name, Rootfs: root.Path, Digest: root.Digest, Args: args,
 		Env: environment(f, root, home), UID: uid, GID: gid, Groups: groups,
 		WorkingDir:  orElse(f.WorkingDir, orElse(root.WorkingDir, "/")),
-		MemoryLimit: uint64(f.Limits.Memory), CPUs: f.Limits.CPUs,
+		MemoryLimit: uint64(f.Limits.Memory), CPUs: f.Limits.CPUs, PIDs: f.Limits.Pids,
 		OutputPath: d.output.Path(f.Name), OutputStream: d.stream(f.Name),
 	}
 	if f.Scratch == spec.ScratchDisk {
@@ -131,7 +157,7 @@ func (d *daemon) sandboxConfig(ctx context.Context, f spec.Function, id string) 
 		}
 	}
 	for _, m := range f.Mounts {
-		c.Mounts = append(c.Mounts, gvisor.Mount{Source: m.Source, Target: m.Target, Writable: m.Writable})
+		c.Mounts = append(c.Mounts, sandbox.Mount{Source: m.Source, Target: m.Target, Writable: m.Writable})
 	}
 	return c, nil
 }

@@ -19,6 +19,7 @@ const recordVersion = 1
 // figures are the facts about a function that outlive the daemon.
 type figures struct {
 	Sandbox     string // ID, "" when cold
+	Isolation   string // which runtime it is of; "" is of an earlier version, gVisor's
 	Cgroup      string // path of its cgroup
 	Fingerprint string // of what it was made from
 	Ready       bool   // its start was completed

@@ -155,10 +155,7 @@ func (f *function) isolation() string {
 	if f.sandbox != nil {
 		return f.sandbox.isolation
 	}
-	if f.spec.Isolation == spec.IsolationKVM {
-		return spec.IsolationKVM
-	}
-	return spec.IsolationGVisor
+	return orElse(f.spec.Runtime, spec.IsolationGVisor)
 }
 
 // Act implements api.Daemon.

@@ -30,6 +30,9 @@ func (d *daemon) hibernate(f *function, reason string) {
 			i.remember()
 		}
 		report, err := hibernate.Deflate(ctx, i.group, i.GiveBack)
+		if err != nil {
+			f.unsettled(i.Resume(context.WithoutCancel(ctx)))
+		}
 		return func() { d.deflated(f, i, report, err, reason) }
 	})
 }
@@ -54,6 +57,13 @@ func (d *daemon) deflated(f *function, i *instance, r hibernate.Report, err erro
 		f.answer("", refused(err.Error()))
 	}
 	d.save(f)
+}
+
+// unsettled tells of a sandbox that is awake, though not quite as it was.
+func (f *function) unsettled(err error) {
+	if err != nil {
+		f.log.Warn("its clock may be wrong: its virtual machine was not told the time", "error", err)
+	}
 }
 
 // reclaim pushes memory of a sleeping function out that came back into it.

@@ -27,7 +27,7 @@ func (d *daemon) start(f *function, reason string) {
 	f.to(reconcile.Starting)
 	f.log.Info("starting", event.Starting, "reason", reason)
 	id, declared := newID(f.spec.Name), f.spec
-	f.figures.Sandbox, f.figures.Cgroup = id, ""
+	f.figures.Sandbox, f.figures.Isolation, f.figures.Cgroup = id, declared.Runtime, ""
 	f.figures.Ready, f.figures.Fingerprint = false, declared.Fingerprint()
 	d.save(f)
 	began := time.Now()
@@ -63,6 +63,7 @@ func (d *daemon) started(f *function, i *instance, err error, took time.Duration
 func (d *daemon) serve(f *function, i *instance) {
 	f.sandbox = i
 	f.figures.Sandbox, f.figures.Cgroup = i.ID(), i.group.Path()
+	f.figures.Isolation = i.isolation
 	f.figures.Fingerprint, f.figures.Ready = i.fingerprint, true
 	f.seen = sample{}
 	i.backend.Open()

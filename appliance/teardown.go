@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"torpor/cgroup"
-	"torpor/gvisor"
 )
 
 // Teardown stops every function of a node that has no daemon any more, and gives
@@ -19,17 +18,17 @@ func Teardown(ctx context.Context, o Options) error {
 }
 
 func sweepAll(o Options) error {
-	cgroups, err := cgroup.Detect("/sys/fs/cgroup")
+	cgroups, err := cgroup.Detect(cgroupRoot)
 	if err != nil {
 		return err
 	}
-	runtime, err := gvisor.NewRuntime(filepath.Join(o.Runtime, "sandboxes"))
-	if err != nil {
-		return err
-	}
-	defer runtime.Close()
 	manager := findManager(o.Log)
 	defer manager.Close()
-	d := &daemon{Options: o, cgroups: cgroups, housing: newHousing(cgroups, manager, o.Runtime), runtime: gvisorRuntime{runtime}}
-	return errors.Join(d.sweepLeftovers(nil), d.housing.demolish(), os.RemoveAll(filepath.Join(o.Runtime, "sandboxes")))
+	d := &daemon{Options: o, cgroups: cgroups, housing: newHousing(cgroups, manager, o.Runtime)}
+	if err := d.openRuntimes(); err != nil {
+		return err
+	}
+	defer d.runtimes.close()
+	return errors.Join(d.sweepLeftovers(nil), d.housing.demolish(),
+		os.RemoveAll(filepath.Join(o.Runtime, "sandboxes")), os.RemoveAll(machinesDir(o)))
 }

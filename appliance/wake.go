@@ -18,6 +18,9 @@ func (d *daemon) wake(f *function, reason string) {
 	f.op = d.background(func(ctx context.Context) func() {
 		reclaiming.end()
 		report, err := hibernate.Inflate(ctx, i.group)
+		if err == nil {
+			f.unsettled(i.Resume(ctx))
+		}
 		return func() { d.woke(f, i, report, err, reason) }
 	})
 }

@@ -17,7 +17,7 @@ func (s *adminServer) Why(ctx context.Context, name string) (api.Why, error) {
 	err := s.inLoop(ctx, func() {
 		s.d.turn(time.Now()) // for the reason of this moment
 		if f := s.d.functions[name]; f != nil {
-			known, why = true, f.why(time.Now())
+			known, why = true, f.why(time.Now(), s.d.whyRuntime(f.spec))
 		}
 	})
 	if err == nil && !known {
@@ -26,7 +26,7 @@ func (s *adminServer) Why(ctx context.Context, name string) (api.Why, error) {
 	return why, err
 }
 
-func (f *function) why(now time.Time) api.Why {
+func (f *function) why(now time.Time, runtime string) api.Why {
 	w := api.Why{Name: f.spec.Name, State: string(f.state), Reason: f.reason, History: slices.Clone(f.history)}
 	say := func(format string, args ...any) { w.Facts = append(w.Facts, fmt.Sprintf(format, args...)) }
 	if !f.since.IsZero() {
@@ -43,6 +43,9 @@ func (f *function) why(now time.Time) api.Why {
 		say("memory: %s resident, %s in swap, of a limit of %s", size(f.seen.memory.Resident), size(f.seen.memory.Swapped), f.spec.Limits.Memory)
 	}
 	f.whySleep(say)
+	if f.spec.Isolation == spec.IsolationAuto {
+		say("%s", runtime)
+	}
 	if f.figures.LastColdStart > 0 {
 		say("cold starts: %d, the last took %s", f.figures.ColdStarts, milliseconds(f.figures.LastColdStart))
 	}
@@ -62,7 +65,4 @@ func (f *function) whySleep(say func(string, ...any)) {
 		return
 	}
 	say("it sleeps after %s without a request, or sooner when the node needs memory (priority %d: higher ones sleep later)", h.After, h.Priority)
-	if f.spec.Isolation == spec.IsolationAuto {
-		say(`isolation = "auto" took gvisor: it is the only runtime of this version`)
-	}
 }

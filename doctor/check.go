@@ -45,7 +45,7 @@ func Check(ctx context.Context, o Options) []Finding {
 		swap(ctx, o.State, o.Proc),
 		space(o.State, o.Proc),
 		speed(ctx, o.State),
-		kvm(ctx, o.KVMDevice),
+		microVMs(ctx, o.KVMDevice),
 	}
 }
 

@@ -77,13 +77,13 @@ func (b *Backend) connect(ctx context.Context, port int) (socket, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(b.alive, cancel)()
-	tcp, err := b.dial(ctx, port)
+	stream, err := b.dial(ctx, port)
 	if err != nil {
 		return socket{}, fmt.Errorf("dial function: %w", err)
 	}
-	s, err := newSocket(tcp, functionSide, net.KeepAliveConfig{Enable: false})
+	s, err := newSocket(stream, functionSide, net.KeepAliveConfig{Enable: false})
 	if err != nil {
-		_ = tcp.Close()
+		_ = stream.Close()
 	}
 	return s, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"math"
-	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -19,7 +18,7 @@ const Settle = 50 * time.Millisecond
 const drainPoll = 5 * time.Millisecond
 
 // DialFunc connects to a port inside the sandbox. It gives up when ctx ends.
-type DialFunc func(ctx context.Context, port int) (*net.TCPConn, error)
+type DialFunc func(ctx context.Context, port int) (Stream, error)
 
 // Backend is one sandbox as the gateway sees it: how to reach it, and the gate
 // in front of it.

@@ -125,7 +125,7 @@ func BenchmarkIdleConnection(b *testing.B) {
 	g := newRig(b, p.addr, options{settle: Settle})
 	g.backend.Open()
 	const n = 2000
-	conns := make([]streamConn, 0, n)
+	conns := make([]Stream, 0, n)
 	for b.Loop() {
 		before := resident(b)
 		for range n {

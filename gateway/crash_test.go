@@ -330,7 +330,7 @@ func TestKilledWhileHeld(t *testing.T) {
 }
 
 // connectFor connects for as long as a test of many daemons takes.
-func connectFor(t *testing.T, addr string) streamConn {
+func connectFor(t *testing.T, addr string) Stream {
 	t.Helper()
 	conn, err := dial(addr)
 	if err != nil {
@@ -342,7 +342,7 @@ func connectFor(t *testing.T, addr string) streamConn {
 
 // streamUntil sends until stop and checks what comes back, with a pause now and
 // then on either side.
-func streamUntil(conn streamConn, seed uint64, pause time.Duration, stop <-chan struct{}, total *atomic.Int64) error {
+func streamUntil(conn Stream, seed uint64, pause time.Duration, stop <-chan struct{}, total *atomic.Int64) error {
 	defer conn.Close()
 	if _, err := conn.Write(binary.BigEndian.AppendUint32(nil, streamAsked)); err != nil {
 		return err
@@ -395,7 +395,7 @@ func streamUntil(conn streamConn, seed uint64, pause time.Duration, stop <-chan 
 }
 
 // askUntil makes requests over one connection.
-func askUntil(conn streamConn, rnd *rand.Rand, pause time.Duration, stop <-chan struct{}, total *atomic.Int64) error {
+func askUntil(conn Stream, rnd *rand.Rand, pause time.Duration, stop <-chan struct{}, total *atomic.Int64) error {
 	defer conn.Close()
 	for {
 		if err := exchange(conn, rnd); err != nil {

@@ -86,7 +86,7 @@ func TestStreams(t *testing.T) {
 // stream is what a client sends, made again to check it.
 func stream(seed uint64) io.Reader { return rand.NewChaCha8([32]byte{byte(seed)}) }
 
-func writeStream(conn streamConn, seed uint64, size int) error {
+func writeStream(conn Stream, seed uint64, size int) error {
 	rnd, data := rand.New(rand.NewPCG(3, seed)), stream(seed)
 	buf := make([]byte, 100_000)
 	for size > 0 {
@@ -100,7 +100,7 @@ func writeStream(conn streamConn, seed uint64, size int) error {
 	return conn.CloseWrite()
 }
 
-func checkStream(conn streamConn, seed uint64, size int) error {
+func checkStream(conn Stream, seed uint64, size int) error {
 	data, got := stream(seed), 0
 	buf, want := make([]byte, 70_000), make([]byte, 70_000)
 	for {

@@ -15,7 +15,7 @@ const (
 // farewell sends FIN to a client that is to be closed next, and waits for the
 // client's for a while. Unread bytes would make the kernel send a reset, which
 // could overtake the last reply: they are read away first.
-func farewell(client streamConn, wait time.Duration) {
+func farewell(client Stream, wait time.Duration) {
 	_ = client.CloseWrite()
 	_ = client.SetReadDeadline(time.Now().Add(wait))
 	_, _ = io.CopyN(io.Discard, client, farewellBytes)

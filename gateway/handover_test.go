@@ -279,7 +279,7 @@ func streamBothWays(addr string, rnd *rand.Rand, pause time.Duration) error {
 
 // slowReader pauses before one in a few reads.
 type slowReader struct {
-	streamConn
+	Stream
 	pause time.Duration
 }
 
@@ -287,7 +287,7 @@ func (s slowReader) Read(p []byte) (int, error) {
 	if s.pause > 0 && rand.IntN(4) == 0 {
 		time.Sleep(s.pause)
 	}
-	return s.streamConn.Read(p)
+	return s.Stream.Read(p)
 }
 
 // playHalfClose asks, and says at once that this was all.
@@ -327,15 +327,15 @@ func playReset(addr string, rnd *rand.Rand) error {
 	binary.BigEndian.PutUint32(message, streamAsked)
 	_, _ = conn.Write(message)
 	_, _ = io.Copy(io.Discard, conn)
-	socket{streamConn: conn}.resetOnClose()
+	socket{Stream: conn}.resetOnClose()
 	return nil
 }
 
-func dial(addr string) (streamConn, error) {
+func dial(addr string) (Stream, error) {
 	conn, err := net.Dial(network(addr), addr)
 	if err != nil {
 		return nil, err
 	}
 	_ = conn.SetDeadline(time.Now().Add(3 * patience))
-	return conn.(streamConn), nil
+	return conn.(Stream), nil
 }

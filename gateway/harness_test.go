@@ -130,7 +130,7 @@ func (g *rig) untilShut(t testing.TB) {
 }
 
 func dialTo(addr string) DialFunc {
-	return func(ctx context.Context, _ int) (*net.TCPConn, error) {
+	return func(ctx context.Context, _ int) (Stream, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
 		if err != nil {
 			return nil, err
@@ -148,7 +148,7 @@ func listen(t testing.TB) *net.TCPListener {
 	return ln.(*net.TCPListener)
 }
 
-func connect(t testing.TB, addr string) streamConn {
+func connect(t testing.TB, addr string) Stream {
 	t.Helper()
 	conn, err := net.Dial(network(addr), addr)
 	if err != nil {
@@ -158,7 +158,7 @@ func connect(t testing.TB, addr string) streamConn {
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
-	return conn.(streamConn)
+	return conn.(Stream)
 }
 
 // network is of an address that net.Dial takes: that of a Unix socket is a path.
@@ -193,7 +193,7 @@ func expectEOF(t testing.TB, conn io.Reader) {
 }
 
 // reset closes a connection with RST.
-func reset(t testing.TB, conn streamConn) {
+func reset(t testing.TB, conn Stream) {
 	t.Helper()
 	if err := conn.(*net.TCPConn).SetLinger(0); err != nil {
 		t.Fatal(err)
@@ -278,7 +278,7 @@ func (l *logBuffer) String() string {
 }
 
 // unread counts the bytes that wait in a socket.
-func unread(t testing.TB, conn streamConn) (n int) {
+func unread(t testing.TB, conn Stream) (n int) {
 	t.Helper()
 	raw, err := conn.SyscallConn()
 	if err != nil {
@@ -294,7 +294,7 @@ func unread(t testing.TB, conn streamConn) (n int) {
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // asleep returns both ends of an idle connection whose gate is shut.
-func asleep(t testing.TB, g *rig, f *function) (client streamConn, server *net.TCPConn) {
+func asleep(t testing.TB, g *rig, f *function) (client Stream, server *net.TCPConn) {
 	t.Helper()
 	g.backend.Open()
 	client = connect(t, g.addr)

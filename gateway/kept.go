@@ -122,7 +122,7 @@ func inheritSocket(fd int, s side, keepAlive net.KeepAliveConfig) (socket, error
 	if err != nil {
 		return socket{}, err
 	}
-	stream, ok := conn.(streamConn)
+	stream, ok := conn.(Stream)
 	if !ok {
 		_ = conn.Close()
 		return socket{}, fmt.Errorf("it is of %s", conn.LocalAddr().Network())

@@ -60,7 +60,7 @@ func (r *Route) accept(l *listener) {
 		switch {
 		case err == nil:
 			retry = acceptRetryMin
-			r.welcome(accepted.(streamConn), l)
+			r.welcome(accepted.(Stream), l)
 			continue
 		case errors.Is(err, net.ErrClosed):
 			return
@@ -76,7 +76,7 @@ func (r *Route) accept(l *listener) {
 	}
 }
 
-func (r *Route) welcome(accepted streamConn, l *listener) {
+func (r *Route) welcome(accepted Stream, l *listener) {
 	client, err := newSocket(accepted, clientSide, clientKeepAlive())
 	if err != nil {
 		_ = accepted.Close()

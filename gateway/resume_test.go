@@ -265,7 +265,7 @@ func TestHandedOverInDial(t *testing.T) {
 	f := newFunction(t)
 	d := newDynasty(t, f.addr, options{})
 	dialling := make(chan struct{})
-	d.backend.dial = func(ctx context.Context, _ int) (*net.TCPConn, error) {
+	d.backend.dial = func(ctx context.Context, _ int) (Stream, error) {
 		close(dialling)
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -319,7 +319,7 @@ func TestResumeWithoutSandbox(t *testing.T) {
 	d.backend.Open()
 	client := connect(t, d.addr)
 	server := f.accept(t)
-	out := socket{streamConn: server}
+	out := socket{Stream: server}
 	out.raw, _ = server.SyscallConn()
 	sent, full := 0, false
 	for buf, data := make([]byte, 60_000), stream(4); !full; {
@@ -400,7 +400,7 @@ func TestHandOverBeyondVault(t *testing.T) {
 	f := newFunction(t)
 	d := newDynastyFor(t, f.addr, 2, options{})
 	d.backend.Open()
-	var clients []streamConn
+	var clients []Stream
 	for range 3 {
 		clients = append(clients, connect(t, d.addr))
 		f.accept(t)

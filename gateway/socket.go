@@ -18,9 +18,9 @@ const (
 	functionSide
 )
 
-// streamConn is a connection whose two directions close apart: a *net.TCPConn or
+// Stream is a connection whose two directions close apart: a *net.TCPConn or
 // a *net.UnixConn.
-type streamConn interface {
+type Stream interface {
 	net.Conn
 	syscall.Conn
 	CloseRead() error
@@ -28,14 +28,14 @@ type streamConn interface {
 }
 
 // socket is one end of a connection: waited for by Go's poller, moved by
-// splice. Its descriptor belongs to the streamConn.
+// splice. Its descriptor belongs to the Stream.
 type socket struct {
-	streamConn
+	Stream
 	raw  syscall.RawConn
 	side side
 }
 
-func newSocket(conn streamConn, s side, keepAlive net.KeepAliveConfig) (socket, error) {
+func newSocket(conn Stream, s side, keepAlive net.KeepAliveConfig) (socket, error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return socket{}, fmt.Errorf("take socket: %w", err)
@@ -54,14 +54,14 @@ func newSocket(conn streamConn, s side, keepAlive net.KeepAliveConfig) (socket, 
 // isUnix tells whether the peer is in this machine's kernel, where nothing is
 // acknowledged or lost on the way.
 func (s socket) isUnix() bool {
-	_, ok := s.streamConn.(*net.UnixConn)
+	_, ok := s.Stream.(*net.UnixConn)
 	return ok
 }
 
 // resetOnClose has the next Close reset the connection. A Unix socket knows no
 // reset that one could ask for: its peer reads to the end of what was sent.
 func (s socket) resetOnClose() {
-	if tcp, ok := s.streamConn.(*net.TCPConn); ok {
+	if tcp, ok := s.Stream.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}
 }

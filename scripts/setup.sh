@@ -13,6 +13,7 @@ wanted=(
   e2fsprogs mount # a small file system that the tests fill up
   systemd # systemd-socket-activate, which the tests run
   groff-base # the manual pages, as man shows them
+  cpio kmod qemu-system-x86 # a kernel, what it unpacks first, and an emulated machine to boot it
   mmdebstrap # the examples' root file systems
 )
 if [ "${1:-}" = guest ]; then

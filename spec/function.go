@@ -46,6 +46,10 @@ type Function struct {
 	Hold        Hold
 	StopTimeout time.Duration // from SIGTERM to SIGKILL
 
+	// Runtime is what Isolation comes to on this node, IsolationGVisor or IsolationKVM.
+	// The daemon knows that; without one it is empty.
+	Runtime string `json:"-"`
+
 	Range  hcl.Range      `json:"-"`
 	Ranges FunctionRanges `json:"-"`
 }
@@ -58,12 +62,17 @@ type FunctionRanges struct {
 }
 
 // Fingerprint changes with what a running sandbox cannot take over: what is in it and how it is kept
-// apart. Limits, listeners, readiness and times are not part of it.
+// apart. Limits, listeners, readiness and times are not part of it, but for the limits of a virtual
+// machine: it has as much memory as it was made with.
 func (f Function) Fingerprint() string {
-	return hash(Function{
+	essence := Function{
 		Rootfs: f.Rootfs, Image: f.Image, Command: f.Command, Args: f.Args, Env: f.Env,
 		User: f.User, WorkingDir: f.WorkingDir, Mounts: f.Mounts, Scratch: f.Scratch, Isolation: f.Isolation,
-	})
+	}
+	if f.Runtime == IsolationKVM {
+		essence.Isolation, essence.Limits = IsolationKVM, f.Limits
+	}
+	return hash(essence)
 }
 
 func functionSchema() *hcl.BodySchema {

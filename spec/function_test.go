@@ -13,7 +13,7 @@ func TestFingerprint(t *testing.T) {
 	newSandbox := map[string]any{
 		"Rootfs": "x", "Image": "x", "Command": []string{"x"}, "Args": []string{"x"},
 		"Env": map[string]string{"x": "y"}, "User": "x", "WorkingDir": "x", "Mounts": []Mount{{Source: "x"}},
-		"Scratch": "x", "Isolation": "x",
+		"Scratch": "x", "Isolation": "x", "Runtime": IsolationKVM,
 	}
 	sameSandbox := map[string]any{
 		"Name": "x", "Start": "x", "Limits": Limits{Memory: 1}, "Listens": []Listen{{Name: "x"}}, "Ready": Ready{Path: "x"},

@@ -21,6 +21,7 @@ type Node struct {
 	// PressureIgnored says that no share of time matters.
 	PressureIgnored bool
 	Swap            Swap
+	KVM             KVM
 	Range           hcl.Range `json:"-"`
 	BudgetRange     hcl.Range `json:"-"`
 }
@@ -33,8 +34,14 @@ type Swap struct {
 	Range   hcl.Range `json:"-"`
 }
 
+// KVM is what functions in virtual machines share.
+type KVM struct {
+	Kernel string    // absolute path of a bzImage or ELF; "": the host's own
+	Range  hcl.Range `json:"-"`
+}
+
 func nodeSchema() *hcl.BodySchema {
-	return schema("memory_budget pressure", hcl.BlockHeaderSchema{Type: "swap"})
+	return schema("memory_budget pressure", hcl.BlockHeaderSchema{Type: "swap"}, hcl.BlockHeaderSchema{Type: "kvm"})
 }
 
 func (b body) node() Node {
@@ -51,6 +58,9 @@ func (b body) node() Node {
 	})
 	if block := b.one("swap"); block != nil {
 		n.Swap = b.open(block, schema("path size")).swap()
+	}
+	if block := b.one("kvm"); block != nil {
+		n.KVM = b.open(block, schema("kernel")).kvm()
 	}
 	return n
 }
@@ -73,6 +83,12 @@ func (b body) swap() Swap {
 		b.errorf(b.at, "Missing size", "A swap block needs a size: write size = \"16GiB\".")
 	}
 	return s
+}
+
+func (b body) kvm() KVM {
+	k := KVM{Range: b.at}
+	b.text("kernel", &k.Kernel, "/boot/vmlinuz-6.1.0-44-cloud-amd64", checkAbsolute)
+	return k
 }
 
 // checkAbsolute is about paths that no folder is a sensible start for.

@@ -7,6 +7,11 @@ node {
   swap { # ERROR: Duplicate block; There is a swap block at testdata/errors/node.hcl:3 already. Put everything into that one.
     size = "1GiB"
   }
+  kvm {
+    kernel = "vmlinuz" # ERROR: Invalid kernel; "vmlinuz" is not an absolute path: write it with a leading "/".
+  }
+  kvm { # ERROR: Duplicate block; There is a kvm block at testdata/errors/node.hcl:10 already. Put everything into that one.
+  }
   pressure = "10" # ERROR: Invalid pressure; "10" is not a share of time: write "1%" to "100%", or "never".
 }
 node { # ERROR: Duplicate node; There is a node block at testdata/errors/node.hcl:1 already. Put everything into that one.

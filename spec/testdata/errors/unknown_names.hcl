@@ -25,6 +25,6 @@ function "a" {
   }
 }
 node {
-  memory_limit  = "1GiB" # ERROR: Unknown attribute; There is no attribute "memory_limit" here. What can be written here: attributes memory_budget, pressure; blocks swap.
+  memory_limit  = "1GiB" # ERROR: Unknown attribute; There is no attribute "memory_limit" here. What can be written here: attributes memory_budget, pressure; blocks swap, kvm.
   memory_budge  = "1GiB" # ERROR: Unknown attribute; There is no attribute "memory_budge" here. Did you mean "memory_budget"?
 }

@@ -11,6 +11,9 @@ node {
     path = "/var/lib/torpor/swap"
     size = "16GiB"
   }
+  kvm {
+    kernel = "/boot/vmlinuz"
+  }
 }
 
 function "everything" {

@@ -1,0 +1,12 @@
+// Package initramfs makes what a guest's kernel unpacks before anything runs: init and the
+// kernel modules it loads.
+//
+// The archive of a [Kernel] is the same for all guests that want the same modules, and is
+// best made once ([Cache]). What differs from guest to guest is an archive of its own,
+// made by [Config] and appended: the kernel unpacks one after the other.
+//
+// Modules are decompressed here, so that the guest needs nothing for it. They are found
+// as modprobe finds them: through modules.dep, modules.builtin, modules.alias and modules.softdep.
+//
+// Errors are sentences that name the file or module and say what to install.
+package initramfs
