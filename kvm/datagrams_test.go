@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"torpor/kvm/wire"
+	"torpor/sandbox"
 )
 
 // fakeMonitor is a sandbox whose monitor is this process, which does what serve does with each stream.
@@ -34,7 +36,16 @@ func fakeMonitor(t *testing.T, serve func(net.Conn)) *Sandbox {
 			go serve(c)
 		}
 	}()
-	s, err := newSandbox(dir, record{ID: "fake", PID: os.Getpid(), StartTime: startTime(os.Getpid())})
+	process := exec.Command("sleep", "1000")
+	if err := process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = process.Process.Kill()
+		_ = process.Wait()
+	})
+	pid := process.Process.Pid
+	s, err := newSandbox(dir, record{ID: "fake", PID: pid, StartTime: sandbox.StartTime(pid)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,17 +124,16 @@ func TestDatagramsToAGuestThatGoes(t *testing.T) {
 // TestDialOfASandboxThatHasEnded tells that from a function that does not listen.
 func TestDialOfASandboxThatHasEnded(t *testing.T) {
 	s := fakeMonitor(t, func(c net.Conn) { c.Close() })
-	s.exit.close()
-	done := make(chan struct{})
-	close(done)
-	s.exit.done = done
-	if _, err := s.Dial(t.Context(), 53); !errors.Is(err, ErrGone) {
+	if err := unix.Kill(s.PID(), unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Dial(t.Context(), 53); !errors.Is(err, sandbox.ErrGone) {
 		t.Errorf("got %v", err)
 	}
 	if err := os.Remove(filepath.Join(s.dir, streamsFile)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Dial(t.Context(), 53); !errors.Is(err, ErrGone) {
+	if _, err := s.Dial(t.Context(), 53); !errors.Is(err, sandbox.ErrGone) {
 		t.Errorf("got %v", err)
 	}
 }
