@@ -82,7 +82,7 @@ func TestMachines(t *testing.T) {
 	t.Run("monitor", killedMonitor)
 	t.Run("kernel", kernelOfGarbage)
 	for _, f := range nodeStatus(t).Functions {
-		if f.Name != villain && f.ColdStarts != 1 {
+		if f.Name != villain && f.ColdStarts > 1 {
 			t.Errorf("%s was disturbed: %+v", f.Name, f)
 		}
 	}
