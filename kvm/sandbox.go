@@ -134,7 +134,8 @@ func (s *Sandbox) connect(ctx context.Context, file string) (*net.UnixConn, erro
 func (s *Sandbox) Terminate(ctx context.Context) error { return s.order(ctx, monitor.Terminate) }
 
 // GiveBack has the guest drop its caches, and waits until its kernel has told the monitor
-// of what is free, which is given back to the host: some 3 seconds, 8 at most.
+// of what is free, which is given back to the host: some 3 seconds, 8 at most, or nothing
+// where about as much is free as the last time.
 func (s *Sandbox) GiveBack(ctx context.Context) error { return s.order(ctx, monitor.GiveBack) }
 
 // SetClock sets the guest's wall clock, after a sleep.

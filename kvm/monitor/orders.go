@@ -100,7 +100,7 @@ const (
 // giveBack has the guest free what it can, and waits until its reports of that have
 // come in.
 func (m *monitor) giveBack(ctx context.Context) error {
-	if _, err := m.guest.ask(ctx, wire.Message{Op: wire.GiveBack}); err != nil {
+	if reply, err := m.guest.ask(ctx, wire.Message{Op: wire.GiveBack}); err != nil || !reply.OK {
 		return err
 	}
 	look := time.NewTicker(reportsLook)

@@ -193,6 +193,15 @@ func (h *host) checkGiveBack() error {
 		err = errors.New("nothing is free")
 	}
 	fmt.Printf("free: %d MiB\n", m.FreeBytes>>20)
+	if err == nil && !m.OK {
+		err = errors.New("it has not even tried")
+	}
+	if err != nil {
+		return err
+	}
+	if m, err = h.ask(wire.Message{Op: wire.GiveBack}); err == nil && m.OK {
+		err = errors.New("it has done so twice, for nothing")
+	}
 	return err
 }
 
