@@ -42,9 +42,9 @@ func villainLooksAround(t *testing.T) {
 		a.refused("dial tcp " + address)
 	}
 	a.want("links", "lo")
-	a.want("vsock 2 1100", "reached ") // what the host listens on is init's alone
+	a.want("vsock 2 1100", "reached") // what the host listens on is init's alone
 	for _, cid := range []string{"0", "1", "4", "4294967295"} {
-		if got := a.ask("vsock " + cid + " 30"); got != "reached " && !strings.HasPrefix(got, "error: ") {
+		if got := a.ask("vsock " + cid + " 30"); got != "reached" && !strings.HasPrefix(got, "error: ") {
 			t.Errorf("of machine %s it %s", cid, got)
 		}
 	}
