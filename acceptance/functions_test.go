@@ -48,7 +48,7 @@ var promises = []struct {
 	{"nobody else is there", alone},
 	{"it sleeps dozens of times", sleepsDozensOfTimes},
 	{"the daemon is killed", daemonKilled},
-	{"it is told to end, and why it ended", ends},
+	{"it ends, and is told to", ends},
 }
 
 func TestFunctions(t *testing.T) {
@@ -91,7 +91,7 @@ func (s subject) hcl(archive string) string {
 	return fmt.Sprintf(`function %q {
   image       = %q
   isolation   = %q
-  env         = { %s = %q, ACCEPTANCE_MIB = "16", COLOUR = "green and blue" }
+  env         = { %s = %q, ACCEPTANCE_MIB = "16", ACCEPTANCE_FILE = "/data/bye", COLOUR = "green and blue" }
   user        = "1234:1234"
   working_dir = "/work"
   scratch     = "disk"
@@ -370,7 +370,8 @@ func daemonKilled(t *testing.T, s subject) {
 	echoDatagram(t, s.packets)
 }
 
-// ends has the program end by itself: the node says how, and starts it anew for the next client.
+// ends has the program end by itself: the node says how, and starts it anew for the next client. The next one is told to
+// end, which it may do in good order.
 func ends(t *testing.T, s subject) {
 	before := find(t, s.name)
 	_, _ = tell(t, s.agent).try("exit 3")
@@ -379,8 +380,10 @@ func ends(t *testing.T, s subject) {
 	if f := find(t, s.name); f.PID == before.PID || f.ColdStarts != before.ColdStarts+1 {
 		t.Errorf("after its end: %+v, before: %+v", f, before)
 	}
-	_, _ = tell(t, s.agent).try("eat")
-	awaitWord(t, s.name, `killed for using more memory than limits.memory = "160MiB"`)
+	run(t, binary, "stop", s.name)
+	if said, err := os.ReadFile(filepath.Join(s.data, "bye")); err != nil || string(said) != "bye" {
+		t.Errorf("told to end, it wrote %q, %v", said, err)
+	}
 }
 
 // awaitWord waits until the daemon has told that a function ended, and why.

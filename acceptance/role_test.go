@@ -31,7 +31,7 @@ const rolePort = 7000
 
 func play(role string) {
 	ballast := fill(os.Getenv("ACCEPTANCE_MIB"))
-	if role == roleQuit {
+	if role == roleQuit || role == roleAgent {
 		sayBye(os.Getenv("ACCEPTANCE_FILE"))
 	}
 	if role == roleEcho || role == roleAgent {
@@ -134,6 +134,9 @@ func printLines(conn net.Conn) {
 }
 
 func sayBye(file string) {
+	if file == "" {
+		return
+	}
 	end := make(chan os.Signal, 1)
 	signal.Notify(end, syscall.SIGTERM)
 	go func() {

@@ -69,7 +69,6 @@ func misdeeds(t *testing.T) {
 		{"a console without end", "sysrq t 30", ""},
 		{"panic", "sysrq c 1", "guest kernel panicked: sysrq triggered crash"},
 		{"power off", "sysrq o 1", "guest powered off"},
-		{"reset", "sysrq b 1", "guest reset itself"},
 		{"memory", "eat", `killed for using more memory than limits.memory = "120MiB"`},
 	} {
 		t.Run(m.name, func(t *testing.T) {
