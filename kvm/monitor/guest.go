@@ -30,6 +30,7 @@ type guest struct {
 	how      string // it ended, or why it could not run; set once, before ended is closed
 	code     int
 	outputs  int
+	mounts   int
 	shares   []*net.UnixConn // streams to who serves them; nil once the guest has it
 }
 
@@ -42,7 +43,8 @@ func newGuest(output ...*os.File) *guest {
 
 var errPort = errors.New("nobody listens on this port")
 
-// accept takes a stream that the guest opens: init's two, once each.
+// accept takes a stream that the guest opens: init's two, once each, and one a mount. Nothing is left
+// then for the function, which can open such streams too.
 func (g *guest) accept(port uint32) (*net.UnixConn, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -53,7 +55,8 @@ func (g *guest) accept(port uint32) (*net.UnixConn, error) {
 	case port == wire.OutputPort && g.outputs == 0:
 		g.outputs++
 		serve = g.copyOutput
-	case port == wire.SharePort && len(g.shares) > 0:
+	case port == wire.SharePort && g.mounts < len(g.shares):
+		g.mounts++
 		serve = g.passShare
 	default:
 		return nil, errPort

@@ -132,7 +132,7 @@ func TestSharesAreGivenOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	g.shares = []*net.UnixConn{nil, ours}
+	g.shares = []*net.UnixConn{nil, ours, nil, nil}
 	for _, number := range []uint16{0, 2, 65535} { // given already, not there
 		c := open(t, g, wire.SharePort)
 		h := wire.ShareHeader{Mount: number}.Bytes()
@@ -142,6 +142,9 @@ func TestSharesAreGivenOnce(t *testing.T) {
 		}
 	}
 	c := open(t, g, wire.SharePort)
+	if _, err := g.accept(wire.SharePort); err == nil {
+		t.Error("more streams than mounts are taken")
+	}
 	h := wire.ShareHeader{Mount: 1}.Bytes()
 	_, _ = c.Write(append(h[:], "ask"...))
 	b := make([]byte, 6)
