@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"torpor/bench/process"
 	"torpor/cgroup"
 )
 
@@ -47,7 +48,7 @@ func usageOf[I instance](instances []I) (mean usage, err error) {
 		if err != nil {
 			return mean, err
 		}
-		pss, err := pssOf(processes)
+		pss, err := process.PSS(processes)
 		if err != nil {
 			return mean, err
 		}
