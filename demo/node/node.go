@@ -105,5 +105,8 @@ func (n *Node) folders() []string {
 	return []string{"--state", filepath.Join(n.dir, "state"), "--runtime", n.runtime()}
 }
 
+// Dir is the folder that the daemon keeps everything in.
+func (n *Node) Dir() string { return n.dir }
+
 // PID is the daemon's.
 func (n *Node) PID() int { return n.daemon.Process.Pid }

@@ -23,3 +23,6 @@ func Page(seed uint64, n int, asked uint64) []byte {
 
 // Asked writes how often a page was asked for.
 func Asked(page []byte, times uint64) { binary.BigEndian.PutUint64(page, times) }
+
+// AskedOf reads it.
+func AskedOf(page []byte) uint64 { return binary.BigEndian.Uint64(page) }
