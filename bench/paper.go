@@ -38,6 +38,7 @@ type workloadResult struct {
 	workload
 	instances int
 	ways      []way
+	wakes     []wakeParts // of torpor with prefetch, as the daemon logged them
 }
 
 // way gives the one of a system, or nothing if that was not measured.
@@ -59,7 +60,7 @@ func benchPaper(hurry bool, only string) part {
 		if err != nil {
 			return err
 		}
-		hierarchy, err := cgroup.Detect("/sys/fs/cgroup")
+		hierarchy, err := cgroup.Detect(cgroups)
 		if err != nil {
 			return err
 		}
@@ -140,7 +141,7 @@ func (p *paperPart) torpor(ctx context.Context, e effort) (err error) {
 		for _, f := range functions {
 			all = append(all, &sandbox{ctx: ctx, hierarchy: p.hierarchy, node: n, function: f})
 		}
-		return p.onSandboxes(ctx, all, e, func() error {
+		return p.onSandboxes(ctx, all, e, book, func() error {
 			seen := book.len()
 			if err := declareInstances(dir, p.workload, e.instances, true); err != nil {
 				return err
@@ -151,7 +152,7 @@ func (p *paperPart) torpor(ctx context.Context, e effort) (err error) {
 	})
 }
 
-func (p *paperPart) onSandboxes(ctx context.Context, all []*sandbox, e effort, prefetch func() error) error {
+func (p *paperPart) onSandboxes(ctx context.Context, all []*sandbox, e effort, book *logbook, prefetch func() error) error {
 	warm, err := warmUp(ctx, all, e)
 	if err != nil {
 		return err
@@ -164,9 +165,11 @@ func (p *paperPart) onSandboxes(ctx context.Context, all []*sandbox, e effort, p
 	if err := prefetch(); err != nil {
 		return err
 	}
+	seen := book.len()
 	if err := sleepIn(ctx, p, prefetching, isolation, warm, all, e); err != nil {
 		return err
 	}
+	p.result.wakes = firstReplies(book.from(seen))
 	if err := p.anew(ctx, all); err != nil {
 		return err
 	}

@@ -9,6 +9,9 @@ import (
 
 // reportPaper makes the rows, tables and plots.
 func reportPaper(r *report, results []*workloadResult) error {
+	if err := sane(results); err != nil {
+		return err
+	}
 	for _, result := range results {
 		r.rows = append(r.rows, paperRow(result.workload))
 		for _, w := range result.ways {

@@ -31,6 +31,7 @@ type instance interface {
 type usage struct {
 	cgroup int64 // what the control group is charged
 	pss    int64 // of its processes, by smaps_rollup
+	kernel int64 // what of cgroup is the kernel's for it, where that is told
 }
 
 // usageOf is the mean over instances.
@@ -44,6 +45,7 @@ func usageOf[I instance](instances []I) (mean usage, err error) {
 			return mean, err
 		}
 		mean.cgroup += m.Resident
+		mean.kernel += kernelMemory(cgroups, i.Group().Path())
 		processes, err := i.Group().Procs()
 		if err != nil {
 			return mean, err
@@ -55,7 +57,7 @@ func usageOf[I instance](instances []I) (mean usage, err error) {
 		mean.pss += pss
 	}
 	n := int64(len(instances))
-	return usage{mean.cgroup / n, mean.pss / n}, nil
+	return mean.by(n), nil
 }
 
 // effort says how often everything is done.
@@ -138,10 +140,7 @@ func sleepAndWake[I instance](ctx context.Context, instances []I, e effort) (s s
 		}
 	}
 	n := int64(e.rounds)
-	for _, u := range []*usage{&s.asleepUsage, &s.wokenUsage} {
-		u.cgroup /= n
-		u.pss /= n
-	}
+	s.asleepUsage, s.wokenUsage = s.asleepUsage.by(n), s.wokenUsage.by(n)
 	return s, nil
 }
 
@@ -182,5 +181,8 @@ func (u *usage) addMean(instances []instance) error {
 	mean, err := usageOf(instances)
 	u.cgroup += mean.cgroup
 	u.pss += mean.pss
+	u.kernel += mean.kernel
 	return err
 }
+
+func (u usage) by(n int64) usage { return usage{u.cgroup / n, u.pss / n, u.kernel / n} }

@@ -17,9 +17,11 @@ const (
 	maxFunctions = 10000
 
 	pages = 64 // of memory that each has to remember
-	// warmSize is about what one takes awake, and swapSize more than it leaves in swap.
-	warmSize = 22 << 20
-	swapSize = 26 << 20
+	// wokenSize is about what one takes awake that has slept before, asleepSize what it keeps asleep at least, and swapSize
+	// more than it leaves in swap.
+	wokenSize  = 8 << 20
+	asleepSize = 3 << 19
+	swapSize   = 18 << 20
 )
 
 // fleet is what is declared of a node, in a folder of its own.

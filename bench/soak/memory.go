@@ -40,7 +40,9 @@ type memory struct {
 	pages  []count
 }
 
-func newMemory(seed uint64, pages int) *memory { return &memory{seed: seed, pages: make([]count, pages)} }
+func newMemory(seed uint64, pages int) *memory {
+	return &memory{seed: seed, pages: make([]count, pages)}
+}
 
 // restarted is for a function that was stopped: its next life begins from nothing.
 func (m *memory) restarted() {

@@ -69,7 +69,7 @@ func (s *soak) onNode(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.fleet.budget = max(64<<20, int64(s.awake*float64(s.functions)*warmSize))
+	s.fleet.budget = 64<<20 + int64(float64(s.functions)*(asleepSize+s.awake*wokenSize))
 	s.fleet.swap = max(1<<30, int64(s.functions)*swapSize)
 	if err := s.fleet.declare(); err != nil {
 		return err

@@ -40,7 +40,9 @@ var visits = []visit{
 	{"abandoned", 4, func(ctx context.Context, t *traffic, f *function, d draw) error {
 		return f.abandon(ctx, d.pages[0], d.half)
 	}},
-	{"told to sleep", 3, func(ctx context.Context, t *traffic, f *function, d draw) error { return t.order(ctx, f, api.Hibernate) }},
+	{"told to sleep", 3, func(ctx context.Context, t *traffic, f *function, d draw) error {
+		return t.order(ctx, f, api.Hibernate)
+	}},
 	{"told to stop", 1, func(ctx context.Context, t *traffic, f *function, d draw) error { return t.order(ctx, f, api.Stop) }},
 }
 
