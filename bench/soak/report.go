@@ -50,6 +50,8 @@ type daemonRow struct {
 	Threads     [4]int   `json:"threads"`
 	CGroups     [4]int   `json:"cgroups"`
 	SwapUsed    [4]int64 `json:"swap_used_bytes"`
+	Resident    [4]int64 `json:"functions_resident_bytes"`
+	Keeps       [4]int64 `json:"each_sleeper_keeps_bytes"`
 	CPU         float64  `json:"cpu_percent"` // of one processor, under traffic
 	Written     int64    `json:"written_bytes"`
 }
@@ -90,6 +92,7 @@ func (s *soak) daemon() (d daemonRow) {
 	for i, m := range moments {
 		d.PSS[i], d.RSS[i], d.Descriptors[i], d.Threads[i] = m.Daemon.PSS, m.Daemon.RSS, m.Use.Descriptors(), m.Use.Threads
 		d.CGroups[i], d.SwapUsed[i] = m.CGroups, m.SwapUsed
+		d.Resident[i], d.Keeps[i] = m.Resident, m.Keeps/int64(max(1, m.Asleep))
 	}
 	return d
 }
@@ -153,6 +156,8 @@ func (r result) text() string {
 	numbers("descriptors", d.Descriptors)
 	numbers("threads", d.Threads)
 	numbers("functions' cgroups", d.CGroups)
+	sizes("functions' memory", d.Resident)
+	sizes("each sleeper keeps", d.Keeps)
 	sizes("swap in use", d.SwapUsed)
 	wakes := max(1, r.Events["woken"])
 	fmt.Fprintf(&b, "\nunder traffic it took %.1f %% of one processor and wrote %s to disk, %s a wake;\n", d.CPU, show.Size(d.Written), show.Size(d.Written/int64(wakes)))

@@ -23,6 +23,7 @@ type sample struct {
 	Awake     int           // functions
 	Asleep    int
 	Resident  int64 // bytes of all functions
+	Keeps     int64 // of it, those asleep
 	Swapped   int64
 	SwapUsed  int64 // bytes of the node's swap file
 	CGroups   int   // directories in all hierarchies
@@ -45,6 +46,7 @@ func take(ctx context.Context, n *node.Node) (s sample, err error) {
 			s.Awake++
 		case node.Asleep(f):
 			s.Asleep++
+			s.Keeps += f.ResidentBytes
 		}
 		s.Resident += f.ResidentBytes
 		s.Swapped += f.SwappedBytes

@@ -165,9 +165,9 @@ func (s *soak) tell(now sample, since time.Duration, wrong int) {
 		last = s.samples[len(s.samples)-2]
 	}
 	cpu := 100 * (now.CPU - last.CPU).Seconds() / now.At.Sub(last.At).Seconds()
-	s.p.Line("%7s  %6d replies, %5d of sleepers (p50 %s, p99 %s), wrong %d; %3d awake, %3d asleep; daemon %s, %.0f %%",
+	s.p.Line("%6s %6d replies, %5d of sleepers: p50 %s, p99 %s; %d wrong; %d awake, %d asleep, %s; daemon %s, %.0f %%",
 		since.Round(time.Second), s.latencies.all(), len(s.latencies.asleep), brief(s.latencies.asleep, 0.5), brief(s.latencies.asleep, 0.99),
-		wrong, now.Awake, now.Asleep, show.Size(now.Daemon.PSS), cpu)
+		wrong, now.Awake, now.Asleep, show.Size(now.Resident), show.Size(now.Daemon.PSS), cpu)
 }
 
 func (s *soak) settle(now time.Time) {
