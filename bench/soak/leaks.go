@@ -12,7 +12,7 @@ import (
 // gives memory back late.
 const (
 	spareDescriptors = 8
-	spareThreads     = 8
+	spareThreads     = 64
 	spareMemory      = 24 << 20
 	// spareSwap is what others of this machine may have in the node's swap file, as the kernel sends there what it wants to.
 	spareSwap = 4 << 20

@@ -14,10 +14,10 @@ func TestLeaksAreTold(t *testing.T) {
 		t.Errorf("a node that gave everything back leaks %q", all)
 	}
 	after := sample{
-		Use: process.Use{Threads: 30, Files: map[string]int{"socket": 5, "net": 21}}, CGroups: 3, Processes: 2, SwapUsed: 20 << 20,
+		Use: process.Use{Threads: 90, Files: map[string]int{"socket": 5, "net": 21}}, CGroups: 3, Processes: 2, SwapUsed: 20 << 20,
 	}
 	all := strings.Join(leaks(before, after, trend{40 << 20, 80 << 20}), "\n")
-	for _, want := range []string{"20 descriptors more", "20 of them net", "20 threads more", "memory grew", "3 control groups", "2 processes", "20 MiB of swap"} {
+	for _, want := range []string{"20 descriptors more", "20 of them net", "80 threads more", "memory grew", "3 control groups", "2 processes", "20 MiB of swap"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("%q is not told in:\n%s", want, all)
 		}
