@@ -106,7 +106,7 @@ func besideRivals(r *report, results []*workloadResult) {
 	for _, result := range results {
 		for _, w := range result.ways {
 			if w.err != nil {
-				wake.note("%s does not work on %s here: %s", w.system, result.label, oneLine(w.err.Error()))
+				wake.note("%s was not measured on %s: %s", w.system, result.label, oneLine(w.err.Error()))
 			}
 		}
 	}

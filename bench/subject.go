@@ -69,7 +69,7 @@ type effort struct {
 	wokenAsks int // requests to each after each wake
 }
 
-// full is the paper's ten instances, and at least twenty samples of everything; quick is for every day.
+// full is the paper's ten instances, and at least twenty samples of all of torpor's; quick is for every day.
 func full(heavy bool) effort {
 	if heavy {
 		return effort{instances: 10, colds: 2, asks: 2, rounds: 2, wokenAsks: 1}
@@ -82,6 +82,12 @@ func quick(heavy bool) effort {
 		return effort{instances: 1, colds: 1, asks: 1, rounds: 1, wokenAsks: 1}
 	}
 	return effort{instances: 2, colds: 2, asks: 10, rounds: 2, wokenAsks: 5}
+}
+
+// forRivals is less: what they take cold is not what this is about, and one round less of the rest will do.
+func (e effort) forRivals() effort {
+	e.colds, e.rounds = max(1, e.colds-1), max(1, e.rounds-1)
+	return e
 }
 
 // sleeps are what was measured of one way to sleep and wake.
