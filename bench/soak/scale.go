@@ -57,10 +57,14 @@ func growing(sizes []int, seed uint64) func(context.Context, *show.Printer) erro
 	return func(ctx context.Context, p *show.Printer) error {
 		p.Title("%v functions asleep; seed %d", sizes, seed)
 		s := &scale{p: p, dice: rand.New(rand.NewPCG(seed, 2))}
-		if err := s.onNode(ctx, sizes, seed); err != nil {
-			return fmt.Errorf("%w (the daemon's log is in %s)", err, scaleLog)
+		err := s.onNode(ctx, sizes, seed)
+		if err != nil {
+			err = fmt.Errorf("%w (the daemon's log is in %s)", err, scaleLog)
 		}
-		return s.report()
+		if len(s.rows) > 0 { // what was measured is worth telling
+			err = errors.Join(err, s.report())
+		}
+		return err
 	}
 }
 
@@ -143,15 +147,21 @@ func (s *scale) allAsleep(ctx context.Context) error {
 	})
 }
 
-// hibernate tells the daemon, again if it does not know yet that the request is over.
+// hibernate tells the daemon, again while it refuses: it may not know yet that the request is over.
 func hibernate(ctx context.Context, client *api.Client, f *function) error {
-	return wait.Until(ctx, replyLimit, f.name+" to sleep", func() (bool, error) {
+	var refused error
+	err := wait.Until(ctx, replyLimit, f.name+" to sleep", func() (bool, error) {
 		_, err := client.Act(ctx, f.name, api.Hibernate)
 		if errors.Is(err, api.ErrRefused) {
+			refused = err
 			return false, nil
 		}
 		return err == nil, err
 	})
+	if err != nil && refused != nil {
+		return fmt.Errorf("%w: %w", err, refused)
+	}
+	return err
 }
 
 // idle measures while nothing happens.

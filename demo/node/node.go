@@ -21,7 +21,7 @@ const (
 	actLimit      = time.Minute
 	idleLimit     = 10 * time.Second
 	stopLimit     = 30 * time.Second
-	teardownLimit = time.Minute
+	teardownLimit = 5 * time.Minute // of a thousand functions
 )
 
 // Binary is the daemon's, from the repository's root.
