@@ -20,6 +20,7 @@ type journal struct {
 	mu     sync.Mutex
 	events map[string]int
 	errors []string // the first ones
+	opened []time.Duration
 }
 
 // maxErrors is how many are worth keeping.
@@ -32,6 +33,8 @@ type line struct {
 	Msg      string
 	Function string
 	Took     time.Duration
+	Held     time.Duration
+	Thawed   time.Duration
 	Reason   string
 	Error    string
 	From     string // "output": what a function printed
@@ -82,9 +85,19 @@ func (j *journal) take(text []byte) {
 	if f := j.functions[l.Function]; f != nil && l.Msg == "woken" {
 		f.timeline.woke(l.Time.Add(-l.Took), l.Time)
 	}
+	if l.Msg == "first reply after its wake" {
+		j.opened = append(j.opened, l.Held+l.Thawed)
+	}
 	if l.Level == "ERROR" {
 		j.fail(l)
 	}
+}
+
+// untilOpened are the times of all wakes so far from the first byte until it could go on to the function that woke.
+func (j *journal) untilOpened() []time.Duration {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.opened)
 }
 
 func (j *journal) fail(l line) {

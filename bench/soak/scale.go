@@ -22,6 +22,7 @@ const (
 	scaleLimit   = 90 * time.Minute
 	scaleLog     = "out/soak-scale.log"
 	scaleWakes   = 200 // at each size
+	scaleWoken   = 50  // different functions of them at most
 	idlePeriod   = 20 * time.Second
 	idleTries    = 3
 	declareLimit = time.Minute
@@ -31,7 +32,8 @@ const (
 // scaleRow is what it is like with so many functions asleep. Memory is in bytes.
 type scaleRow struct {
 	Asleep      int        `json:"asleep"`
-	Wake        latencyRow `json:"wake_ms"`  // to the first byte of the reply
+	Wake        latencyRow `json:"wake_ms"`   // to the first byte of the reply
+	Opened      latencyRow `json:"opened_ms"` // of it, until the function runs and has the request
 	Sleep       latencyRow `json:"sleep_ms"` // of one that has just answered, until it keeps next to nothing
 	Warm        latencyRow `json:"warm_ms"`  // requests to one that is awake, while all others sleep
 	Status      latencyRow `json:"status_ms"`
@@ -49,11 +51,12 @@ type scaleRow struct {
 
 // scale is one run: more and more functions on one node, asleep.
 type scale struct {
-	p     *show.Printer
-	fleet *fleet
-	node  *node.Node
-	dice  *rand.Rand
-	rows  []scaleRow
+	p       *show.Printer
+	fleet   *fleet
+	node    *node.Node
+	journal *journal
+	dice    *rand.Rand
+	rows    []scaleRow
 }
 
 func growing(sizes []int, seed uint64) func(context.Context, *show.Printer) error {
@@ -76,6 +79,8 @@ func (s *scale) onNode(ctx context.Context, sizes []int, seed uint64) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, s.fleet.remove()) }()
+	s.journal = newJournal()
+	defer s.journal.close()
 	most := int64(sizes[len(sizes)-1])
 	s.fleet.quiet = true
 	s.fleet.budget, s.fleet.swap = 256<<20+most*2*asleepSize, max(1<<30, most*swapSize)
@@ -87,7 +92,7 @@ func (s *scale) onNode(ctx context.Context, sizes []int, seed uint64) (err error
 			return err
 		}
 		if n == 0 {
-			s.node, err = node.Start(ctx, node.Options{Config: s.fleet.dir, Log: scaleLog, Flags: []string{"--log-format", "json"}})
+			s.node, err = node.Start(ctx, node.Options{Config: s.fleet.dir, Log: scaleLog, Tell: s.journal, Flags: []string{"--log-format", "json"}})
 			if s.node != nil {
 				defer func() { err = errors.Join(err, s.node.End()) }()
 			}
@@ -194,28 +199,26 @@ func (s *scale) idle(ctx context.Context, row *scaleRow) error {
 	return nil
 }
 
-// cycles wakes some, one after the other, asks them again, and has them sleep again.
+// cycles wakes some, one after the other, asks them again, and has them sleep again. Each has done so once before: its
+// first wake is slower, as nobody knows yet what it will use.
 func (s *scale) cycles(ctx context.Context, row *scaleRow) error {
-	var l latencies
+	some := s.some()
+	var none, l latencies
 	var slept, told []time.Duration
-	client := s.node.Client()
+	for _, f := range some {
+		if err := s.cycle(ctx, f, &none, new([]time.Duration)); err != nil {
+			return err
+		}
+	}
+	seen := len(s.journal.untilOpened())
 	before, err := take(ctx, s.node)
 	if err != nil {
 		return err
 	}
 	for n := range scaleWakes {
-		f := s.fleet.functions[s.dice.IntN(len(s.fleet.functions))]
-		if err := s.ask(ctx, f, &l.asleep); err != nil {
+		if err := s.cycle(ctx, some[n%len(some)], &l, &slept); err != nil {
 			return err
 		}
-		if err := s.ask(ctx, f, &l.awake); err != nil {
-			return err
-		}
-		began := time.Now()
-		if err := hibernate(ctx, client, f); err != nil {
-			return err
-		}
-		slept = append(slept, time.Since(began))
 		if done := n + 1; done%50 == 0 {
 			s.p.Line("%d times awake and asleep again", done)
 		}
@@ -223,6 +226,9 @@ func (s *scale) cycles(ctx context.Context, row *scaleRow) error {
 	after, err := take(ctx, s.node)
 	if err != nil {
 		return err
+	}
+	if opened := s.journal.untilOpened()[seen:]; len(opened) > 0 {
+		row.Opened = rowOf("opened", opened)
 	}
 	for range scaleWakes / 10 {
 		began := time.Now()
@@ -235,6 +241,30 @@ func (s *scale) cycles(ctx context.Context, row *scaleRow) error {
 	row.Written = (after.Use.Written - before.Use.Written) / scaleWakes
 	row.Wake, row.Warm = rowOf("wake", l.asleep), rowOf("warm", l.awake)
 	row.Sleep, row.Status = rowOf("sleep", slept), rowOf("status", told)
+	return nil
+}
+
+// some are functions at random.
+func (s *scale) some() (some []*function) {
+	for _, n := range s.dice.Perm(len(s.fleet.functions))[:min(scaleWoken, len(s.fleet.functions))] {
+		some = append(some, s.fleet.functions[n])
+	}
+	return some
+}
+
+// cycle wakes one, asks it again, and has it sleep.
+func (s *scale) cycle(ctx context.Context, f *function, l *latencies, slept *[]time.Duration) error {
+	if err := s.ask(ctx, f, &l.asleep); err != nil {
+		return err
+	}
+	if err := s.ask(ctx, f, &l.awake); err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := hibernate(ctx, s.node.Client(), f); err != nil {
+		return err
+	}
+	*slept = append(*slept, time.Since(began))
 	return nil
 }
 
@@ -282,6 +312,7 @@ func (s *scale) table() string {
 	line("asleep", func(r scaleRow) string { return fmt.Sprint(r.Asleep) })
 	times("first reply of a sleeper, p50", func(r scaleRow) float64 { return r.Wake.P50 })
 	times("  p99", func(r scaleRow) float64 { return r.Wake.P99 })
+	times("  until it runs, p50", func(r scaleRow) float64 { return r.Opened.P50 })
 	times("request to one awake, p50", func(r scaleRow) float64 { return r.Warm.P50 })
 	times("  p99", func(r scaleRow) float64 { return r.Warm.P99 })
 	times("going to sleep, p50", func(r scaleRow) float64 { return r.Sleep.P50 })
@@ -296,7 +327,8 @@ func (s *scale) table() string {
 	line("all sleepers keep", func(r scaleRow) string { return show.Size(r.Resident) })
 	line("  each", func(r scaleRow) string { return show.Size(r.Resident / int64(r.Asleep)) })
 	line("  in swap, each", func(r scaleRow) string { return show.Size(r.Swapped / int64(r.Asleep)) })
-	fmt.Fprintf(&b, "\n%d wakes at each size, one after the other; x: times that of the first column.\n", scaleWakes)
+	fmt.Fprintf(&b, "\n%d wakes at each size, one after the other, of %d functions at most, each of which had been awake again before;\n", scaleWakes, scaleWoken)
+	fmt.Fprintf(&b, "x: times that of the first column. Until it runs: the daemon's part, as it logs it.\n")
 	fmt.Fprintf(&b, "The daemon's CPU is with the kernel's for it, which reclaims and fetches memory.\n")
 	if slices.ContainsFunc(s.rows, func(r scaleRow) bool { return r.OtherSwap }) {
 		fmt.Fprintf(&b, "Other swap was in use besides: what of it goes out of use comes back into sleepers, and is sent away again.\n")
