@@ -34,8 +34,8 @@ type scaleRow struct {
 	Asleep      int        `json:"asleep"`
 	Wake        latencyRow `json:"wake_ms"`   // to the first byte of the reply
 	Opened      latencyRow `json:"opened_ms"` // of it, until the function runs and has the request
-	Sleep       latencyRow `json:"sleep_ms"` // of one that has just answered, until it keeps next to nothing
-	Warm        latencyRow `json:"warm_ms"`  // requests to one that is awake, while all others sleep
+	Sleep       latencyRow `json:"sleep_ms"`  // of one that has just answered, until it keeps next to nothing
+	Warm        latencyRow `json:"warm_ms"`   // requests to one that is awake, while all others sleep
 	Status      latencyRow `json:"status_ms"`
 	CyclePerCPU float64    `json:"daemon_cpu_ms_per_wake_and_sleep"`
 	IdleCPU     float64    `json:"daemon_idle_cpu_percent"`
