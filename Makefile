@@ -16,7 +16,7 @@ SEED      ?= 0
 SIZES     ?= 10,100,1000
 
 # With cgo and the race detector; the packages that start sandboxes cannot.
-RACED := ./api ./cgroup ./cli ./demo ./doctor ./gateway ./hibernate ./image ./install ./kvm/guest/init ./kvm/initramfs ./kvm/root ./kvm/wire ./output ./reconcile ./spec ./systemd
+RACED := ./api ./cgroup ./cli ./demo ./doctor ./gateway ./hibernate ./image ./install ./kvm/guest/init ./kvm/initramfs ./kvm/root ./kvm/wire ./output ./reconcile ./sandbox ./spec ./systemd
 
 .DEFAULT_GOAL := help
 .PHONY: help build deb setup demo test unit guest nspawn testvm vmshell fuzz soak soak-scale soaker bench bench-quick workloads fmt clean
