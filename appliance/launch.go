@@ -15,9 +15,9 @@ import (
 
 	"torpor/cgroup"
 	"torpor/gateway"
-	"torpor/gvisor"
 	"torpor/image"
 	"torpor/kvm"
+	"torpor/sandbox"
 	"torpor/spec"
 )
 
@@ -33,7 +33,7 @@ func newID(function string) string {
 // behind when it fails.
 func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*instance, error) {
 	if f.Runtime == spec.IsolationKVM {
-		if err := d.refuseMachine(f); err != nil {
+		if err := d.machines().unusable(); err != nil {
 			return nil, err
 		}
 	}
@@ -70,7 +70,7 @@ func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*insta
 	}
 	i.startup = startup{
 		image: configured.Sub(began), cgroup: housing,
-		sandbox: sandbox.Timing(), program: time.Since(running),
+		Timing: sandbox.Timing(), program: time.Since(running),
 	}
 	return i, nil
 }
@@ -89,7 +89,7 @@ func (d *daemon) clearStart(isolation, id string, group *cgroup.Group) error {
 func (d *daemon) newInstance(s Sandbox, isolation string, g *cgroup.Group, fingerprint string) *instance {
 	i := &instance{
 		Sandbox: s, group: g, fingerprint: fingerprint,
-		backend:   gateway.NewBackend(s.Dial, d.nudge),
+		backend:   gateway.NewBackend(patientDial(s), d.nudge),
 		started:   time.Now(),
 		isolation: orElse(isolation, spec.IsolationGVisor),
 		released:  make(chan struct{}),
@@ -97,6 +97,23 @@ func (d *daemon) newInstance(s Sandbox, isolation string, g *cgroup.Group, finge
 	i.backend.UseUDP(s)
 	i.backend.SetName(s.ID())
 	return i
+}
+
+// patientDial dials s. Once that has ended it only waits until ctx does, which is when the
+// loop has seen the end: a client that comes between the two is served by the next sandbox.
+func patientDial(s Sandbox) gateway.DialFunc {
+	return func(ctx context.Context, port int) (gateway.Stream, error) {
+		conn, err := s.Dial(ctx, port)
+		if err == nil {
+			return conn, nil
+		}
+		select {
+		case <-s.Done():
+			<-ctx.Done()
+		default:
+		}
+		return nil, err
+	}
 }
 
 // housed is f with the limits of its sandbox's cgroup.
@@ -118,12 +135,12 @@ func (d *daemon) freeOfKernelThreads(i *instance) error {
 
 // sandboxConfig says what the sandbox of f runs; an image is unpacked for it if
 // it was not before.
-func (d *daemon) sandboxConfig(ctx context.Context, f spec.Function, id string) (workload, error) {
+func (d *daemon) sandboxConfig(ctx context.Context, f spec.Function, id string) (sandbox.Config, error) {
 	root := image.Root{Path: f.Rootfs}
 	if f.Image != "" {
 		var err error
 		if root, err = d.images.Root(ctx, f.Image); err != nil {
-			return workload{}, err
+			return sandbox.Config{}, err
 		}
 		if root.Warning != "" {
 			d.Log.Warn(root.Warning, "function", f.Name)
@@ -132,34 +149,34 @@ func (d *daemon) sandboxConfig(ctx context.Context, f spec.Function, id string) 
 	// gVisor mounts into a root only by its real path.
 	real, err := filepath.EvalSymlinks(root.Path)
 	if err != nil {
-		return workload{}, fmt.Errorf("rootfs: %w", err)
+		return sandbox.Config{}, fmt.Errorf("rootfs: %c", err)
 	}
 	root.Path = real
 	args := arguments(f, root)
 	if len(args) == 0 {
-		return workload{}, fmt.Errorf("image %s names no program: declare command", f.Image)
+		return sandbox.Config{}, fmt.Errorf("image %s names no program: declare command", f.Image)
 	}
 	uid, gid, groups, home, err := image.LookupUser(root.Path, orElse(f.User, root.User))
 	if err != nil {
-		return workload{}, err
+		return sandbox.Config{}, err
 	}
-	w := workload{Digest: root.Digest, PIDs: f.Limits.Pids, Config: gvisor.Config{
-		ID: id, Hostname: f.Name, Rootfs: root.Path, Args: args,
+	c := sandbox.Config{
+		ID: id, Hostname: f.Name, Rootfs: root.Path, Digest: root.Digest, Args: args,
 		Env: environment(f, root, home), UID: uid, GID: gid, Groups: groups,
 		WorkingDir:  orElse(f.WorkingDir, orElse(root.WorkingDir, "/")),
-		MemoryLimit: uint64(f.Limits.Memory), CPUs: f.Limits.CPUs,
+		MemoryLimit: uint64(f.Limits.Memory), CPUs: f.Limits.CPUs, PIDs: f.Limits.Pids,
 		OutputPath: d.output.Path(f.Name), OutputStream: d.stream(f.Name),
-	}}
+	}
 	if f.Scratch == spec.ScratchDisk {
-		w.ScratchDir = filepath.Join(d.State, "scratch")
-		if err := os.MkdirAll(w.ScratchDir, 0o700); err != nil {
-			return w, err
+		c.ScratchDir = filepath.Join(d.State, "scratch")
+		if err := os.MkdirAll(c.ScratchDir, 0o700); err != nil {
+			return c, err
 		}
 	}
 	for _, m := range f.Mounts {
-		w.Mounts = append(w.Mounts, gvisor.Mount{Source: m.Source, Target: m.Target, Writable: m.Writable})
+		c.Mounts = append(c.Mounts, sandbox.Mount{Source: m.Source, Target: m.Target, Writable: m.Writable})
 	}
-	return w, nil
+	return c, nil
 }
 
 // arguments are put together as container engines do it: a command replaces the

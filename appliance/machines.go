@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"math"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -25,6 +23,7 @@ import (
 	"torpor/kvm/root"
 	"torpor/kvm/share"
 	"torpor/kvm/wire"
+	"torpor/sandbox"
 	"torpor/spec"
 )
 
@@ -41,9 +40,9 @@ const (
 	bootTime = 2 * time.Minute
 	// clockTime bounds how long a wake waits for a guest to set its clock.
 	clockTime = 5 * time.Second
+	// boundTime bounds how long a guest may take to say whether a port is bound.
+	boundTime = 5 * time.Second
 )
-
-var errMachineUDP = errors.New(`isolation = "kvm" takes no datagrams in this version: write "gvisor" or "auto" for a function that listens for UDP`)
 
 // machineRuntime runs functions in virtual machines.
 type machineRuntime struct {
@@ -76,7 +75,7 @@ func newMachineRuntime(o Options, kernel func() string) (*machineRuntime, error)
 func machinesDir(o Options) string { return filepath.Join(o.Runtime, "machines") }
 
 // Start implements Runtime.
-func (r *machineRuntime) Start(ctx context.Context, w workload, place func(pid int) error) (Sandbox, error) {
+func (r *machineRuntime) Start(ctx context.Context, w sandbox.Config, place func(pid int) error) (Sandbox, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, bootTime, fmt.Errorf("its virtual machine has not started the program within %s", bootTime))
 	defer cancel()
 	var open opened
@@ -125,7 +124,7 @@ func (o *opened) close() {
 	}
 }
 
-func (r *machineRuntime) config(ctx context.Context, w workload, open *opened) (c kvm.Config, err error) {
+func (r *machineRuntime) config(ctx context.Context, w sandbox.Config, open *opened) (c kvm.Config, err error) {
 	if w.MemoryLimit < uint64(leastMachine) {
 		return c, fmt.Errorf(`limits.memory = "%s" is too little for a virtual machine: write at least "%s", or isolation = "gvisor"`, spec.Bytes(w.MemoryLimit), leastMachine)
 	}
@@ -178,7 +177,7 @@ func (r *machineRuntime) forgetRoots(function, key string) {
 }
 
 // guestConfig is what init is told, without the mounts.
-func guestConfig(w workload) wire.Config {
+func guestConfig(w sandbox.Config) wire.Config {
 	return wire.Config{
 		Hostname: w.Hostname, Args: w.Args, Env: w.Env, UID: w.UID, GID: w.GID, Groups: w.Groups,
 		WorkingDir: w.WorkingDir, ScratchDisk: w.ScratchDir != "", PIDs: w.PIDs,
@@ -264,16 +263,6 @@ func processors(limit float64) int {
 // machine is kvm.Sandbox with the interface's types.
 type machine struct{ *kvm.Sandbox }
 
-// Timing implements Sandbox.
-func (m machine) Timing() []slog.Attr {
-	t := m.Sandbox.Timing()
-	return []slog.Attr{
-		slog.Duration("launcher", t.Launcher), slog.Duration("create", t.Create),
-		slog.Duration("kernel", t.Boot.Kernel), slog.Duration("modules", t.Boot.Modules), slog.Duration("root", t.Boot.Root),
-		slog.Duration("start", t.Boot.Start),
-	}
-}
-
 // Dial implements Sandbox.
 func (m machine) Dial(ctx context.Context, port int) (gateway.Stream, error) {
 	conn, err := m.Sandbox.Dial(ctx, port)
@@ -284,13 +273,23 @@ func (m machine) Dial(ctx context.Context, port int) (gateway.Stream, error) {
 }
 
 // DialUDP implements Sandbox.
-func (machine) DialUDP(context.Context, int) (*net.UDPConn, error) { return nil, errMachineUDP }
+func (m machine) DialUDP(ctx context.Context, port int) (gateway.Datagrams, error) {
+	conn, err := m.Sandbox.DialUDP(ctx, port)
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
+}
 
-// UnreadUDP implements Sandbox.
-func (machine) UnreadUDP(int) (int, error) { return 0, errMachineUDP }
+// UnreadUDP implements Sandbox. Nobody need wait: a machine has room for all that was held.
+func (machine) UnreadUDP(int) (int, error) { return 0, nil }
 
 // BoundUDP implements Sandbox.
-func (machine) BoundUDP(int) (bool, error) { return false, errMachineUDP }
+func (m machine) BoundUDP(port int) (bool, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), boundTime)
+	defer cancel()
+	return m.Bound(ctx, port)
+}
 
 // GiveBack implements Sandbox. The processors are parked whatever the guest gave.
 func (m machine) GiveBack(ctx context.Context) error {

@@ -2,28 +2,20 @@ package appliance
 
 import (
 	"context"
-	"log/slog"
 	"path/filepath"
 
 	"torpor/gateway"
 	"torpor/gvisor"
+	"torpor/sandbox"
 	"torpor/spec"
 )
-
-// workload is what a sandbox runs, in gVisor's words, and what only virtual machines
-// have to be told.
-type workload struct {
-	gvisor.Config
-	Digest string // of what is in Rootfs, if that never changes; else ""
-	PIDs   int    // processes and threads; gVisor's are the cgroup's to limit
-}
 
 // Runtime starts sandboxes and finds them again.
 type Runtime interface {
 	// Start starts a sandbox whose processes place puts where they belong, which
 	// may be called for each of several. On an error some may be left; they are
 	// killed and then forgotten.
-	Start(ctx context.Context, w workload, place func(pid int) error) (Sandbox, error)
+	Start(ctx context.Context, c sandbox.Config, place func(pid int) error) (Sandbox, error)
 	// Open finds a sandbox that an earlier daemon started.
 	Open(id string) (Sandbox, error)
 	// List returns the sandboxes there are traces of.
@@ -39,8 +31,8 @@ type Runtime interface {
 type Sandbox interface {
 	ID() string
 	PID() int
-	// Timing is how long the parts of its start took, one after the other, as the log has it.
-	Timing() []slog.Attr
+	// Timing is how long the parts of its start took.
+	Timing() sandbox.Timing
 	Done() <-chan struct{}
 	ExitStatus() string
 	Dial(ctx context.Context, port int) (gateway.Stream, error)
@@ -91,8 +83,8 @@ func (d *daemon) openRuntimes() error {
 // gvisorRuntime is gvisor.Runtime with the interface's types.
 type gvisorRuntime struct{ *gvisor.Runtime }
 
-func (r gvisorRuntime) Start(ctx context.Context, w workload, place func(pid int) error) (Sandbox, error) {
-	s, err := r.Runtime.Start(ctx, w.Config, place)
+func (r gvisorRuntime) Start(ctx context.Context, c sandbox.Config, place func(pid int) error) (Sandbox, error) {
+	s, err := r.Runtime.Start(ctx, c, place)
 	if err != nil {
 		return nil, err
 	}
@@ -110,14 +102,16 @@ func (r gvisorRuntime) Open(id string) (Sandbox, error) {
 // gvisorSandbox is gvisor.Sandbox with the interface's types.
 type gvisorSandbox struct{ *gvisor.Sandbox }
 
-// Timing implements Sandbox.
-func (s gvisorSandbox) Timing() []slog.Attr {
-	t := s.Sandbox.Timing()
-	return []slog.Attr{slog.Duration("launcher", t.Launcher), slog.Duration("create", t.Create), slog.Duration("start", t.Start)}
-}
-
 func (s gvisorSandbox) Dial(ctx context.Context, port int) (gateway.Stream, error) {
 	conn, err := s.Sandbox.Dial(ctx, port)
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (s gvisorSandbox) DialUDP(ctx context.Context, port int) (gateway.Datagrams, error) {
+	conn, err := s.Sandbox.DialUDP(ctx, port)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"torpor/bench/process"
 	"torpor/bench/rival"
 	"torpor/cgroup"
 	"torpor/demo/measure"
@@ -218,7 +219,7 @@ func (c *contender) turn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	own, err := ownMemory(processes)
+	own, err := process.OwnMemory(processes)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"bufio"
@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ownMemory is what processes keep resident together besides what is a guest's or a sandbox's memory, which is a file
+// OwnMemory is what processes keep resident together besides what is a guest's or a sandbox's memory, which is a file
 // in memory (memfd_create(2)); in bytes of PSS. Those that share their address space count once.
-func ownMemory(pids []int) (sum int64, err error) {
+func OwnMemory(pids []int) (sum int64, err error) {
 	var counted []int
 	for _, pid := range pids {
 		if sharesMemory(pid, counted) {
@@ -24,7 +24,7 @@ func ownMemory(pids []int) (sum int64, err error) {
 			continue // it has ended since
 		}
 		if err != nil {
-			return 0, fmt.Errorf("bench: %w", err)
+			return 0, fmt.Errorf("process: %w", err)
 		}
 		counted = append(counted, pid)
 		sum += ownOf(text)
