@@ -14,6 +14,7 @@ import (
 // Report is what a Deflate or Inflate did and how long each part took.
 type Report struct {
 	Before, After cgroup.Memory // of a Deflate
+	Written       int64         // bytes to swap, by a Deflate, also by one that failed
 
 	Give    time.Duration // the runtime giving back
 	Freeze  time.Duration
@@ -31,9 +32,9 @@ type Report struct {
 // went out than hoped for: see After and SwapFull. Any error leaves it awake;
 // when ctx ended, that error is ErrTurnedRound and ctx's.
 func Deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context) error) (Report, error) {
-	start := time.Now()
+	start, written := time.Now(), newMeter(g)
 	r, err := deflate(ctx, g, giveBack)
-	r.Total = time.Since(start)
+	r.Total, r.Written = time.Since(start), written.read()
 	switch {
 	case err == nil:
 		return r, nil
