@@ -47,6 +47,7 @@ type daemon struct {
 	images   *image.Store
 	output   *output.Store
 	records  records
+	writes   *writes // of the loop
 	watch    *watcher
 	sockets  map[string][]*os.File // from systemd's units, by name
 	stored   map[string][]*os.File // from its store, left by the former daemon
@@ -119,6 +120,9 @@ func newDaemon(o Options) (*daemon, error) {
 	}
 	if d.output, err = output.NewStore(filepath.Join(o.State, "output"), outputKept, d.tell, o.Log); err != nil {
 		return nil, err
+	}
+	if d.writes, err = openWrites(o.State); err != nil {
+		o.Log.Error("the account of writes to swap cannot be read, and begins anew", "error", err)
 	}
 	d.sockets, d.stored = systemd.Sockets()
 	if err := d.openVault(d.stored); err != nil {

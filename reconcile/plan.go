@@ -55,6 +55,7 @@ func Plan(now time.Time, desired *Desired, observed Observed) Decision {
 	t.relieve()
 	t.yield()
 	t.noteBlind()
+	t.noteSpared()
 	t.giveReasons()
 	return t.decision
 }

@@ -41,6 +41,15 @@ func (t *turn) sparesDisk() bool {
 }
 
 func (t *turn) explainSpared() string {
-	return fmt.Sprintf("sleeps only when the node needs its memory, to spare the disk: %s were written to swap in 24 hours, node.swap.writes_per_day is %s",
-		size(t.swap.Written), size(t.writes))
+	return "sleeps only when the node needs its memory, to spare the disk: " + t.wroteMuch()
+}
+
+func (t *turn) noteSpared() {
+	if t.sparesDisk() {
+		t.decision.Notes = append(t.decision.Notes, t.wroteMuch()+": functions sleep only when the node needs their memory")
+	}
+}
+
+func (t *turn) wroteMuch() string {
+	return fmt.Sprintf("%s were written to swap in 24 hours, node.swap.writes_per_day is %s", size(t.swap.Written), size(t.writes))
 }
