@@ -58,7 +58,7 @@ func TestDiskIsSparedWhenMuchWasWritten(t *testing.T) {
 	if s, err := n.Status(t.Context()); err != nil || !strings.Contains(strings.Join(s.Node.Notes, "\n"), "node.swap.writes_per_day") {
 		t.Errorf("the node does not say so: %+v, %v", s.Node, err)
 	}
-	n.expect(other, "/hold?mib=64", "64") // which needs the memory
+	n.expect(other, "/hold?mib=96", "96") // which needs the memory
 	f := n.awaitState("hello", "hibernated")
 	if !strings.Contains(f.Reason, "memory") && !strings.Contains(f.Reason, "budget") {
 		t.Errorf("it sleeps for %q", f.Reason)

@@ -32,9 +32,9 @@ type Report struct {
 // went out than hoped for: see After and SwapFull. Any error leaves it awake;
 // when ctx ended, that error is ErrTurnedRound and ctx's.
 func Deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context) error) (Report, error) {
-	start, written := time.Now(), newMeter(g)
+	start := time.Now()
 	r, err := deflate(ctx, g, giveBack)
-	r.Total, r.Written = time.Since(start), written.read()
+	r.Total = time.Since(start)
 	switch {
 	case err == nil:
 		return r, nil
@@ -57,6 +57,9 @@ func deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context
 	if err != nil {
 		return r, err
 	}
+
+	written := newMeter(g)
+	defer func() { r.Written = written.read() }()
 
 	// A first byte does not wait for the kernel to end its batch.
 	thawed := make(chan error, 1)
