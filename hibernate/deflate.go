@@ -32,8 +32,13 @@ type Report struct {
 // went out than hoped for: see After and SwapFull. Any error leaves it awake;
 // when ctx ended, that error is ErrTurnedRound and ctx's.
 func Deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context) error) (Report, error) {
+	return (*Lane)(nil).Deflate(ctx, g, giveBack)
+}
+
+// Deflate is the same, and pauses for wakes.
+func (l *Lane) Deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context) error) (Report, error) {
 	start := time.Now()
-	r, err := deflate(ctx, g, giveBack)
+	r, err := l.deflate(ctx, g, giveBack)
 	r.Total = time.Since(start)
 	switch {
 	case err == nil:
@@ -45,7 +50,7 @@ func Deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context
 	}
 }
 
-func deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context) error) (r Report, err error) {
+func (l *Lane) deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context) error) (r Report, err error) {
 	if r.Before, err = g.Memory(); err != nil {
 		return r, err
 	}
@@ -65,7 +70,7 @@ func deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context
 	thawed := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() { thawed <- g.Thaw() })
 
-	r.Reclaim = timed(func() { err = g.Reclaim(ctx) })
+	r.Reclaim = timed(func() { err = l.reclaim(ctx, g) })
 	if err == nil {
 		err = r.verify(g)
 	}
