@@ -16,6 +16,7 @@ import (
 	"torpor/cgroup"
 	"torpor/event"
 	"torpor/gateway"
+	"torpor/hibernate"
 	"torpor/image"
 	"torpor/output"
 	"torpor/reconcile"
@@ -59,6 +60,7 @@ type daemon struct {
 	nudged chan struct{} // look again
 	closed chan struct{} // the loop has ended
 	ops    sync.WaitGroup
+	lane   hibernate.Lane // wakes before deflates
 
 	// loop
 	kept      []*gateway.Kept // connections of the former daemon

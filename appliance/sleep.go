@@ -29,7 +29,7 @@ func (d *daemon) hibernate(f *function, reason string) {
 		if wasWoken {
 			i.remember()
 		}
-		report, err := hibernate.Deflate(ctx, i.group, i.GiveBack)
+		report, err := d.lane.Deflate(ctx, i.group, i.GiveBack)
 		if err != nil {
 			f.unsettled(i.Resume(context.WithoutCancel(ctx)))
 		}

@@ -14,7 +14,7 @@ import (
 func BenchmarkBesideDeflates(b *testing.B) {
 	newSwap(b, 2048*mib)
 	asleep, awake := newSleeper(b, 4), newSleeper(b, 4)
-	large := []*sleeper{newSleeper(b, 128), newSleeper(b, 128)}
+	large := []*sleeper{newSleeper(b, 48), newSleeper(b, 48)}
 	asleep.deflate(b, nil)
 	lane := &Lane{}
 	modes := []struct {
@@ -72,5 +72,44 @@ func report(b *testing.B, name string, times []time.Duration) {
 	slices.Sort(times)
 	for _, p := range []int{50, 99} {
 		b.ReportMetric(times[(len(times)-1)*p/100].Seconds()*1000, fmt.Sprintf("%s-p%d-ms", name, p))
+	}
+}
+
+// BenchmarkStorm wakes 24 groups at once, so many at a time, and measures how long
+// each takes from the beginning of the storm to its answer, in milliseconds.
+func BenchmarkStorm(b *testing.B) {
+	newSwap(b, 1024*mib)
+	all := make([]*sleeper, 24)
+	for i := range all {
+		all[i] = newSleeper(b, 4)
+		all[i].deflate(b, nil)
+	}
+	limits := []int{4, 8, 16, 24}
+	times := make([][]time.Duration, len(limits))
+	for b.Loop() {
+		for i, limit := range limits {
+			slots, answers := make(chan struct{}, limit), make(chan time.Duration)
+			began := time.Now()
+			for _, s := range all {
+				go func() {
+					slots <- struct{}{}
+					if _, err := Inflate(bounded(b), s.group); err != nil {
+						b.Error(err)
+					}
+					s.check(b)
+					<-slots
+					answers <- time.Since(began)
+				}()
+			}
+			for range all {
+				times[i] = append(times[i], <-answers)
+			}
+			for _, s := range all {
+				s.deflate(b, nil)
+			}
+		}
+	}
+	for i, limit := range limits {
+		report(b, fmt.Sprintf("%d-at-a-time", limit), times[i])
 	}
 }

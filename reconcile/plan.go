@@ -23,7 +23,8 @@ const (
 	maxStarting = 4
 	// maxDeflating bounds deflates at once; they are bound by the disk.
 	maxDeflating = 2
-	// maxWaking bounds wakes that read from the disk at once.
+	// maxWaking bounds wakes that read from the disk at once: with more of them the
+	// median one is no faster, and those whose turn comes first are slower.
 	maxWaking = 8
 	// fetching is how long at most a woken function is taken to be reading: it may
 	// be computing its answer.
