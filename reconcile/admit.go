@@ -2,9 +2,10 @@ package reconcile
 
 import "fmt"
 
-// admit starts, wakes and replaces who is due, in the order of due, as far as
-// memory can be reserved for them and the disk can read for them. The first that has to wait for memory holds back all behind it, so
-// that small ones cannot starve a large one; unless waiting cannot help it.
+// admit starts, wakes and replaces who is due, in their order, as far as memory
+// can be reserved for them and the processor and the disk are good for. The first
+// that has to wait for memory holds back all behind it, so that small ones cannot
+// starve a large one; unless waiting cannot help it.
 func (t *turn) admit() {
 	queue := t.due()
 	for i, f := range queue {

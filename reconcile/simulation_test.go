@@ -91,7 +91,7 @@ func randomNode(random *rand.Rand) *simulated {
 // are stopped for others, and every client is served.
 func TestRandomNodesWithLittleSwap(t *testing.T) {
 	evicted := 0
-	for seed := range uint64(300) {
+	for seed := range uint64(100) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		s := randomNode(random)
 		for _, f := range s.functions {
