@@ -19,8 +19,10 @@ func threeForOne(t *testing.T, first string) (n *node, ports [3]int) {
 		hcl += declare(fmt.Sprint("f", i), ports[i], more)
 	}
 	n = newNode(t, hcl)
-	n.expect(ports[0], "/hold?mib=48", "48")
-	n.expect(ports[1], "/hold?mib=48", "48")
+	for i := range 2 {
+		n.expect(ports[i], "/hold?mib=48", "48")
+		n.awaitFunction(fmt.Sprint("f", i), "to be seen with what it holds", func(f api.Function) bool { return f.WarmBytes > 48<<20 })
+	}
 	n.awaitState("f0", "hibernated")
 	return n, ports
 }
