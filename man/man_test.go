@@ -129,7 +129,6 @@ func blocks() map[string]string {
 		"node":      "node {\n  nosuch_thing = 1\n}\n",
 		"kvm":       "node {\n  kvm {\n    nosuch_thing = 1\n  }\n}\n",
 		"swap":      "node {\n  swap {\n    nosuch_thing = 1\n  }\n}\n",
-		"kvm":       "node {\n  kvm {\n    nosuch_thing = 1\n  }\n}\n",
 		"function":  "function \"f\" {\n  nosuch_thing = 1\n}\n",
 		"mount":     inFunction("mount"),
 		"limits":    inFunction("limits"),
