@@ -11,10 +11,10 @@ import (
 
 // threeForOne are functions of 48 MiB and more each, with memory for one of them
 // and swap for another. The first one is asleep, the second awake and idle.
-func threeForOne(t *testing.T, first string) (n *node, ports [3]int) {
+func threeForOne(t *testing.T, first, third string) (n *node, ports [3]int) {
 	t.Helper()
 	hcl := nodeWithSwap("110MiB", "80MiB")
-	for i, more := range []string{first, "", "hold {\n timeout = \"3s\"\n}"} {
+	for i, more := range []string{first, "", third} {
 		ports[i] = freePort(t)
 		hcl += declare(fmt.Sprint("f", i), ports[i], more)
 	}
@@ -29,7 +29,7 @@ func threeForOne(t *testing.T, first string) (n *node, ports [3]int) {
 
 // Not parallel: all nodes of a machine share its swap.
 func TestFullSwapStopsASleeper(t *testing.T) {
-	n, ports := threeForOne(t, "")
+	n, ports := threeForOne(t, "", "")
 	n.expect(ports[2], "/count", "1")
 	stopped := n.awaitState("f0", "cold")
 	if !strings.Contains(stopped.Reason, `swap is full, and "f1" has to sleep: "f2" needs memory`) {
@@ -49,7 +49,7 @@ func TestFullSwapStopsASleeper(t *testing.T) {
 
 // Not parallel: all nodes of a machine share its swap.
 func TestFullSwapKeepsWhoMustNotBeStopped(t *testing.T) {
-	n, ports := threeForOne(t, "hibernate {\n after = \"1h\"\n evict = false\n}")
+	n, ports := threeForOne(t, "hibernate {\n after = \"1h\"\n evict = false\n}", "hold {\n timeout = \"3s\"\n}")
 	if _, err := try(ports[2], "/count"); err == nil {
 		t.Error("there was room for a third")
 	}
