@@ -25,12 +25,12 @@ func RunChildRole() (code int, ok bool) {
 		return launch(os.NewFile(launchFD, "launch socket")), true
 	case strings.HasPrefix(os.Args[0], "runsc-"):
 		if !isGofer(os.Args) {
-			dropOutput()
+			dropHandedOn()
 		}
 		os.Args = withLimits(os.Args)
 		runsc()
 	case isUmounter(os.Args):
-		dropOutput()
+		dropHandedOn()
 		runsc()
 	}
 	return 0, false
@@ -50,7 +50,7 @@ func isGofer(args []string) bool { return slices.Contains(args, "gofer") }
 // ends the process.
 func runsc() {
 	cli.Run(map[util.SubCommand]string{
-		new(cmd.Boot):   "",
+		new(sentry):     "",
 		new(gofer):      "",
 		new(cmd.Umount): "",
 	}, nil)

@@ -2,13 +2,16 @@ package gvisor
 
 import (
 	"context"
+	"runtime"
 
 	"github.com/google/subcommands"
 	"gvisor.dev/gvisor/runsc/cmd"
+	"gvisor.dev/gvisor/runsc/cmd/util"
 	"gvisor.dev/gvisor/runsc/flag"
 )
 
-// gofer is gVisor's, which also forwards the function's output.
+// gofer is gVisor's, which also forwards the function's output, and makes itself
+// small once the function has started: the Sentry opens files itself from then on.
 type gofer struct{ cmd.Gofer }
 
 // Execute implements subcommands.Command.
@@ -16,6 +19,15 @@ func (g *gofer) Execute(ctx context.Context, f *flag.FlagSet, args ...any) subco
 	if f.Lookup("apply-caps").Value.String() == "true" {
 		return g.Gofer.Execute(ctx, f, args...) // it starts itself again, with less power
 	}
+	mapped, err := watchMappings()
+	if err != nil {
+		util.Fatalf("%v", err)
+	}
+	go func() {
+		awaitLaunched()
+		shrinkProcess(mapped, 0)
+		runtime.LockOSThread() // so that its thread ends too
+	}()
 	output := forwardOutput()
 	status := g.Gofer.Execute(ctx, f, args...)
 	if output != nil {

@@ -1,0 +1,64 @@
+package gvisor
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+	"gvisor.dev/gvisor/runsc/sandbox"
+)
+
+// The descriptors that only a gofer is handed. They are above those that gVisor
+// hands on, and closed by every other process of a sandbox.
+const (
+	outputPipeFD   = 200 + iota // the function's output, to be forwarded
+	outputStreamFD              // where it goes
+	outputFileFD                // where it goes when the stream is cut
+	launchedFD                  // a pipe that ends with the launcher
+	handedEnd
+)
+
+// handOn has child processes inherit descriptors, each under the number that it
+// is given.
+func handOn(fds map[int]int) error {
+	// gVisor does this too, but once in a process: what follows stays open.
+	if err := sandbox.SetCloExeOnAllFDs(); err != nil {
+		return err
+	}
+	for fd, from := range fds {
+		if err := unix.Dup3(from, fd, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropHandedOn closes what only the gofer needs.
+func dropHandedOn() {
+	for fd := outputPipeFD; fd < handedEnd; fd++ {
+		_ = unix.Close(fd)
+	}
+}
+
+// tellLaunched has the gofer that this process starts told of this process's end,
+// which comes when its sandbox runs.
+func tellLaunched() error {
+	var pipe [2]int
+	err := unix.Pipe2(pipe[:], unix.O_CLOEXEC)
+	if err == nil {
+		err = handOn(map[int]int{launchedFD: pipe[0]})
+	}
+	if err != nil {
+		return fmt.Errorf("opening launch pipe: %w", err)
+	}
+	return nil
+}
+
+// awaitLaunched returns when the launcher has ended.
+func awaitLaunched() {
+	for {
+		if _, err := unix.Read(launchedFD, make([]byte, 1)); err != unix.EINTR {
+			_ = unix.Close(launchedFD)
+			return
+		}
+	}
+}
