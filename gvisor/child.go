@@ -24,13 +24,16 @@ func RunChildRole() (code int, ok bool) {
 	case os.Args[0] == launchRole:
 		return launch(os.NewFile(launchFD, "launch socket")), true
 	case strings.HasPrefix(os.Args[0], "runsc-"):
-		if !isGofer(os.Args) {
-			dropHandedOn()
+		if isGofer(os.Args) {
+			drop(sentryFDs...)
+		} else {
+			drop(goferFDs...)
 		}
 		os.Args = withLimits(os.Args)
 		runsc()
 	case isUmounter(os.Args):
-		dropHandedOn()
+		drop(goferFDs...)
+		drop(sentryFDs...)
 		runsc()
 	}
 	return 0, false

@@ -19,6 +19,7 @@ func (g *gofer) Execute(ctx context.Context, f *flag.FlagSet, args ...any) subco
 	if f.Lookup("apply-caps").Value.String() == "true" {
 		return g.Gofer.Execute(ctx, f, args...) // it starts itself again, with less power
 	}
+	runtime.GOMAXPROCS(1) // each more keeps a thread and its caches
 	mapped, err := watchMappings()
 	if err != nil {
 		util.Fatalf("%v", err)

@@ -7,14 +7,20 @@ import (
 	"gvisor.dev/gvisor/runsc/sandbox"
 )
 
-// The descriptors that only a gofer is handed. They are above those that gVisor
-// hands on, and closed by every other process of a sandbox.
+// The descriptors that only one of a sandbox's processes is handed. They are above
+// those that gVisor hands on, and closed by the others.
 const (
 	outputPipeFD   = 200 + iota // the function's output, to be forwarded
 	outputStreamFD              // where it goes
 	outputFileFD                // where it goes when the stream is cut
 	launchedFD                  // a pipe that ends with the launcher
-	handedEnd
+	shrinkFD                    // asks the Sentry to shrink itself
+	shrunkFD                    // where it says that it has
+)
+
+var (
+	goferFDs  = []int{outputPipeFD, outputStreamFD, outputFileFD, launchedFD}
+	sentryFDs = []int{shrinkFD, shrunkFD}
 )
 
 // handOn has child processes inherit descriptors, each under the number that it
@@ -32,9 +38,9 @@ func handOn(fds map[int]int) error {
 	return nil
 }
 
-// dropHandedOn closes what only the gofer needs.
-func dropHandedOn() {
-	for fd := outputPipeFD; fd < handedEnd; fd++ {
+// drop closes descriptors that were handed on to others.
+func drop(fds ...int) {
+	for _, fd := range fds {
 		_ = unix.Close(fd)
 	}
 }

@@ -98,17 +98,21 @@ func (s *Sandbox) Dial(ctx context.Context, port int) (*net.TCPConn, error) {
 
 // Terminate sends SIGTERM to the function's program.
 func (s *Sandbox) Terminate(ctx context.Context) error {
-	return s.call(ctx, boot.ContMgrSignal, &boot.SignalArgs{CID: containerID, Signo: int32(unix.SIGTERM)}, nil)
+	return s.call(ctx, boot.ContMgrSignal, &boot.SignalArgs{CID: containerID, Signo: int32(unix.SIGTERM)})
 }
 
 // GiveBack has the Sentry return what it can spare, its file caches, memory
 // that the function freed, its own garbage, and what the kernel holds for it (see
 // shrinkProcess), and waits until it has.
 func (s *Sandbox) GiveBack(ctx context.Context) error {
-	if err := s.call(ctx, "Usage.Reduce", &control.UsageReduceOpts{Wait: true, DoNotGC: true}, nil); err != nil {
+	err := s.call(ctx, "Usage.Reduce", &control.UsageReduceOpts{Wait: true, DoNotGC: true})
+	if err != nil {
 		return err
 	}
-	return s.call(ctx, "Metrics.Export", &control.MetricsExportOpts{OnlyMetrics: "^" + shrinkMetricPrometheus + "$"}, &control.MetricsExportData{})
+	if err := askToShrink(ctx, s.dir); err != nil {
+		return fmt.Errorf("gvisor: %s: shrinking the Sentry: %w", s.record.ID, err)
+	}
+	return nil
 }
 
 // Close releases what the daemon holds of the sandbox, which goes on.
@@ -131,7 +135,7 @@ func (s *Sandbox) Reap() {
 }
 
 // call makes one request of the Sentry's control server, given up when ctx ends.
-func (s *Sandbox) call(ctx context.Context, method string, arg, reply any) error {
+func (s *Sandbox) call(ctx context.Context, method string, arg any) error {
 	conn, err := client.ConnectTo(filepath.Join(s.dir, "runsc-"+containerID+".sock"))
 	if err != nil {
 		return fmt.Errorf("gvisor: %s: connecting to sandbox: %w", s.record.ID, err)
@@ -139,7 +143,7 @@ func (s *Sandbox) call(ctx context.Context, method string, arg, reply any) error
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Socket.Shutdown() }) // Close would wait for the call
 	defer stop()
-	if err := conn.Call(method, arg, reply); err != nil {
+	if err := conn.Call(method, arg, nil); err != nil {
 		return fmt.Errorf("gvisor: %s: calling %s: %w", s.record.ID, method, errors.Join(err, context.Cause(ctx)))
 	}
 	return nil

@@ -68,7 +68,8 @@ func watchMappings() (fileMappings, error) {
 
 // drop empties the page tables there. Since Linux 6.14 it frees them, too.
 func (m fileMappings) drop() {
-	for _, r := range droppable(m.read()) {
+	all := droppable(m.read())
+	for _, r := range all {
 		_, _, _ = unix.Syscall(unix.SYS_MADVISE, r.start, r.end-r.start, unix.MADV_DONTNEED) // a help only
 	}
 }
