@@ -27,7 +27,6 @@ func (g *gofer) Execute(ctx context.Context, f *flag.FlagSet, args ...any) subco
 	go func() {
 		awaitLaunched()
 		shrinkProcess(mapped, 0)
-		runtime.LockOSThread() // so that its thread ends too
 	}()
 	output := forwardOutput()
 	status := g.Gofer.Execute(ctx, f, args...)

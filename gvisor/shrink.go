@@ -13,18 +13,22 @@ import (
 )
 
 // shrinkProcess gives up what this process can do without while it sleeps: Go's
-// free memory, the page tables of files, such as its program, and threads that have nothing to
-// do, each of which is a stack of 16 KiB in the kernel and 7 KiB more. The thread
-// keep stays; 0 is none.
+// free memory, threads that have nothing to do, each of which is a stack of 16 KiB
+// in the kernel and 7 KiB more, and the page tables of files, such as its program.
+// The goroutine that calls it is to end soon, and may take its thread along. The
+// thread keep stays; 0 is none.
 func shrinkProcess(mapped fileMappings, keep int) {
 	debug.FreeOSMemory()
 	endIdleThreads(keep)
+	if !endWithThread(keep) {
+		runtime.UnlockOSThread()
+	}
 	mapped.drop()
 }
 
-// endIdleThreads ends the threads that Go's runtime keeps for later: a goroutine
-// that ends while it is locked to its thread takes that with it, and the next one
-// runs on one that was idle, or else on a new one.
+// endIdleThreads ends the threads that Go's runtime keeps for later: when a
+// goroutine takes its thread along, the next one runs on one that was idle, or else
+// on a new one.
 func endIdleThreads(keep int) {
 	over := make(chan struct{})
 	defer close(over)
@@ -32,9 +36,9 @@ func endIdleThreads(keep int) {
 	for least, vain := threads(), 0; vain < patience; vain++ {
 		runs := make(chan struct{})
 		go func() {
-			runtime.LockOSThread()
+			stays := !endWithThread(keep)
 			close(runs)
-			if unix.Gettid() == keep {
+			if stays {
 				<-over // so that the others run elsewhere
 				runtime.UnlockOSThread()
 			}
@@ -44,6 +48,14 @@ func endIdleThreads(keep int) {
 			least, vain = now, -1
 		}
 	}
+}
+
+// endWithThread has the goroutine that calls it take its thread along when it ends,
+// which Go's runtime does with those that are locked to theirs. It says whether it
+// may: not where that is the thread keep, from which it then has to be unlocked.
+func endWithThread(keep int) bool {
+	runtime.LockOSThread()
+	return unix.Gettid() != keep
 }
 
 // threads is how many there are now.

@@ -41,19 +41,23 @@ func makeShrinkPipes(dir string) error {
 	return nil
 }
 
-// serveShrink calls shrink, in a goroutine, whenever it is wished for.
+// serveShrink calls shrink whenever it is wished for, each time in a goroutine that
+// ends right after; the next one answers.
 func serveShrink(shrink func()) {
 	wishes := os.NewFile(shrinkFD, shrinkPipe) // which Go's poller waits for: no thread does
-	go func() {
-		wish := make([]byte, 1)
-		for {
-			if _, err := wishes.Read(wish); err != nil {
-				return
-			}
-			shrink()
-			_, _ = unix.Write(shrunkFD, wish)
-		}
-	}()
+	go serveOneShrink(wishes, shrink, nil)
+}
+
+func serveOneShrink(wishes *os.File, shrink func(), answer []byte) {
+	if len(answer) > 0 {
+		_, _ = unix.Write(shrunkFD, answer)
+	}
+	wish := make([]byte, 1)
+	if _, err := wishes.Read(wish); err != nil {
+		return
+	}
+	shrink()
+	go serveOneShrink(wishes, shrink, wish)
 }
 
 // askToShrink asks the Sentry whose folder is dir, and waits until it has shrunk or
