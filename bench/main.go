@@ -16,14 +16,17 @@ func main() {
 		os.Exit(1)
 	}
 	quick := flag.Bool("quick", false, "only the paper's workloads, and few of each")
+	kept := flag.Bool("kept", false, "only what sleeping sandboxes keep, by kind")
 	only := flag.String("only", "", "some of the paper's workloads, by name and with commas between, and nothing else")
 	flag.Parse()
 	switch paper := benchPaper(*quick, *only); {
 	case *quick:
 		os.Exit(show.Run("bench-quick", 5*time.Minute, bench("out/bench-quick", paper)))
+	case *kept:
+		os.Exit(show.Run("bench", 10*time.Minute, bench("out/bench-kept", benchKept)))
 	case *only != "":
 		os.Exit(show.Run("bench", time.Hour, bench("out/bench-only", paper)))
 	default:
-		os.Exit(show.Run("bench", time.Hour, bench("out/bench", paper, benchExamples, benchDeclared, benchAsleep)))
+		os.Exit(show.Run("bench", time.Hour, bench("out/bench", paper, benchExamples, benchDeclared, benchAsleep, benchKept)))
 	}
 }

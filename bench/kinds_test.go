@@ -1,0 +1,67 @@
+package main
+
+import (
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestKindsOfProcesses counts two processes, the second of which is a child of the first: a Sentry with a stub, and, seen
+// from elsewhere, two gofers.
+func TestKindsOfProcesses(t *testing.T) {
+	objects := slabs{"task_struct": 1000, "pid": 10, "signal_cache": 1, "sighand_cache": 2, "mm_struct": 3, "vm_area_struct": 100, "filp": 7, "UNIX": 5}
+	cmd := exec.Command("sh", "-c", "sleep 1h & echo $!; wait")
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	line := make([]byte, 32)
+	n, err := out.Read(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, err := strconv.Atoi(strings.TrimSpace(string(line[:n])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Kill(child, unix.SIGKILL)
+
+	both := []int{cmd.Process.Pid, child}
+	k, err := kindsOf(both, both[0], objects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k.processes != 2 || k.threads != 2 || k.stacks != 2*stackSize || k.tasks != 2*1010+2*3+2*3 {
+		t.Errorf("two processes: %+v", k)
+	}
+	if k.pageTables.sentry < 2*topTable || k.pageTables.stubs < 2*topTable || k.pageTables.gofer != 0 {
+		t.Errorf("page tables of a Sentry and its stub: %+v", k.pageTables)
+	}
+	if k.openFiles < 3 || k.files != int64(k.openFiles)*7 {
+		t.Errorf("%d open files are %d bytes", k.openFiles, k.files)
+	}
+	if k.mappings < 2*5*100 {
+		t.Errorf("mappings: %d bytes", k.mappings)
+	}
+	if k, err = kindsOf(both, 0, objects); err != nil || k.pageTables.gofer == 0 || k.pageTables.sentry != 0 || k.pageTables.stubs != 0 {
+		t.Errorf("page tables of two that no Sentry is: %+v, %v", k.pageTables, err)
+	}
+}
+
+func TestSlabsOfThisKernel(t *testing.T) {
+	s, err := readSlabs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.each("task_struct") < 1<<10 || s.each("no such cache") != 0 {
+		t.Errorf("a thread is %d bytes, nothing is %d", s.each("task_struct"), s.each("no such cache"))
+	}
+}
