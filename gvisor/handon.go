@@ -1,8 +1,6 @@
 package gvisor
 
 import (
-	"fmt"
-
 	"golang.org/x/sys/unix"
 	"gvisor.dev/gvisor/runsc/sandbox"
 )
@@ -14,12 +12,13 @@ const (
 	outputStreamFD              // where it goes
 	outputFileFD                // where it goes when the stream is cut
 	launchedFD                  // a pipe that ends with the launcher
+	networkFD                   // the function's network namespace
 	shrinkFD                    // asks the Sentry to shrink itself
 	shrunkFD                    // where it says that it has
 )
 
 var (
-	goferFDs  = []int{outputPipeFD, outputStreamFD, outputFileFD, launchedFD}
+	goferFDs  = []int{outputPipeFD, outputStreamFD, outputFileFD, launchedFD, networkFD}
 	sentryFDs = []int{shrinkFD, shrunkFD}
 )
 
@@ -42,29 +41,5 @@ func handOn(fds map[int]int) error {
 func drop(fds ...int) {
 	for _, fd := range fds {
 		_ = unix.Close(fd)
-	}
-}
-
-// tellLaunched has the gofer that this process starts told of this process's end,
-// which comes when its sandbox runs.
-func tellLaunched() error {
-	var pipe [2]int
-	err := unix.Pipe2(pipe[:], unix.O_CLOEXEC)
-	if err == nil {
-		err = handOn(map[int]int{launchedFD: pipe[0]})
-	}
-	if err != nil {
-		return fmt.Errorf("opening launch pipe: %w", err)
-	}
-	return nil
-}
-
-// awaitLaunched returns when the launcher has ended.
-func awaitLaunched() {
-	for {
-		if _, err := unix.Read(launchedFD, make([]byte, 1)); err != unix.EINTR {
-			_ = unix.Close(launchedFD)
-			return
-		}
 	}
 }

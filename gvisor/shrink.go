@@ -78,6 +78,8 @@ func watchMappings() (fileMappings, error) {
 	return fileMappings{fd}, nil
 }
 
+func (m fileMappings) close() { _ = unix.Close(m.maps) }
+
 // drop empties the page tables there. Since Linux 6.14 it frees them, too.
 func (m fileMappings) drop() {
 	all := droppable(m.read())

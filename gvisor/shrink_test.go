@@ -106,7 +106,7 @@ func TestDroppedMappingsComeBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(mapped.maps)
+	defer mapped.close()
 	mapped.drop()
 	if got := string(shared[:16]); got != "written to all  " {
 		t.Errorf("a shared mapping holds %q", got)
