@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 10s
 
 # With cgo and the race detector; the packages that start sandboxes cannot.
-RACED := ./api ./cgroup ./cli ./demo ./doctor ./gateway ./hibernate ./image ./install ./kvm/guest/init ./kvm/initramfs ./kvm/root ./kvm/wire ./output ./reconcile ./spec ./systemd
+RACED := ./api ./cgroup ./cli ./demo ./doctor ./gateway ./hibernate ./image ./install ./kvm/guest/init ./kvm/initramfs ./kvm/root ./kvm/wire ./output ./reconcile ./sandbox ./spec ./systemd
 
 .DEFAULT_GOAL := help
 .PHONY: help build deb setup demo test unit guest nspawn testvm vmshell fuzz bench bench-quick workloads fmt clean

@@ -34,13 +34,13 @@ func play(role string) {
 	if role == roleQuit {
 		sayBye(os.Getenv("ACCEPTANCE_FILE"))
 	}
+	if role == roleEcho {
+		echoElsewhere() // first: ready is who listens on the first port
+	}
 	ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", rolePort))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
-	}
-	if role == roleEcho {
-		echoElsewhere()
 	}
 	fmt.Println("<5>ready as", role)
 	for {

@@ -15,9 +15,9 @@ import (
 
 	"torpor/cgroup"
 	"torpor/gateway"
-	"torpor/gvisor"
 	"torpor/image"
 	"torpor/kvm"
+	"torpor/sandbox"
 	"torpor/spec"
 )
 
@@ -118,12 +118,12 @@ func (d *daemon) freeOfKernelThreads(i *instance) error {
 
 // sandboxConfig says what the sandbox of f runs; an image is unpacked for it if
 // it was not before.
-func (d *daemon) sandboxConfig(ctx context.Context, f spec.Function, id string) (workload, error) {
+func (d *daemon) sandboxConfig(ctx context.Context, f spec.Function, id string) (sandbox.Config, error) {
 	root := image.Root{Path: f.Rootfs}
 	if f.Image != "" {
 		var err error
 		if root, err = d.images.Root(ctx, f.Image); err != nil {
-			return workload{}, err
+			return sandbox.Config{}, err
 		}
 		if root.Warning != "" {
 			d.Log.Warn(root.Warning, "function", f.Name)
@@ -132,34 +132,34 @@ func (d *daemon) sandboxConfig(ctx context.Context, f spec.Function, id string) 
 	// gVisor mounts into a root only by its real path.
 	real, err := filepath.EvalSymlinks(root.Path)
 	if err != nil {
-		return workload{}, fmt.Errorf("rootfs: %w", err)
+		return sandbox.Config{}, fmt.Errorf("rootfs: %c", err)
 	}
 	root.Path = real
 	args := arguments(f, root)
 	if len(args) == 0 {
-		return workload{}, fmt.Errorf("image %s names no program: declare command", f.Image)
+		return sandbox.Config{}, fmt.Errorf("image %s names no program: declare command", f.Image)
 	}
 	uid, gid, groups, home, err := image.LookupUser(root.Path, orElse(f.User, root.User))
 	if err != nil {
-		return workload{}, err
+		return sandbox.Config{}, err
 	}
-	w := workload{Digest: root.Digest, PIDs: f.Limits.Pids, Config: gvisor.Config{
-		ID: id, Hostname: f.Name, Rootfs: root.Path, Args: args,
+	c := sandbox.Config{
+		ID: id, Hostname: f.Name, Rootfs: root.Path, Digest: root.Digest, Args: args,
 		Env: environment(f, root, home), UID: uid, GID: gid, Groups: groups,
 		WorkingDir:  orElse(f.WorkingDir, orElse(root.WorkingDir, "/")),
-		MemoryLimit: uint64(f.Limits.Memory), CPUs: f.Limits.CPUs,
+		MemoryLimit: uint64(f.Limits.Memory), CPUs: f.Limits.CPUs, PIDs: f.Limits.Pids,
 		OutputPath: d.output.Path(f.Name), OutputStream: d.stream(f.Name),
-	}}
+	}
 	if f.Scratch == spec.ScratchDisk {
-		w.ScratchDir = filepath.Join(d.State, "scratch")
-		if err := os.MkdirAll(w.ScratchDir, 0o700); err != nil {
-			return w, err
+		c.ScratchDir = filepath.Join(d.State, "scratch")
+		if err := os.MkdirAll(c.ScratchDir, 0o700); err != nil {
+			return c, err
 		}
 	}
 	for _, m := range f.Mounts {
-		w.Mounts = append(w.Mounts, gvisor.Mount{Source: m.Source, Target: m.Target, Writable: m.Writable})
+		c.Mounts = append(c.Mounts, sandbox.Mount{Source: m.Source, Target: m.Target, Writable: m.Writable})
 	}
-	return w, nil
+	return c, nil
 }
 
 // arguments are put together as container engines do it: a command replaces the

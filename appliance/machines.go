@@ -18,13 +18,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"torpor/gateway"
-	"torpor/gvisor"
 	"torpor/kvm"
 	"torpor/kvm/guest"
 	"torpor/kvm/initramfs"
 	"torpor/kvm/root"
 	"torpor/kvm/share"
 	"torpor/kvm/wire"
+	"torpor/sandbox"
 	"torpor/spec"
 )
 
@@ -76,7 +76,7 @@ func newMachineRuntime(o Options, kernel func() string) (*machineRuntime, error)
 func machinesDir(o Options) string { return filepath.Join(o.Runtime, "machines") }
 
 // Start implements Runtime.
-func (r *machineRuntime) Start(ctx context.Context, w workload, place func(pid int) error) (Sandbox, error) {
+func (r *machineRuntime) Start(ctx context.Context, w sandbox.Config, place func(pid int) error) (Sandbox, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, bootTime, fmt.Errorf("its virtual machine has not started the program within %s", bootTime))
 	defer cancel()
 	var open opened
@@ -125,7 +125,7 @@ func (o *opened) close() {
 	}
 }
 
-func (r *machineRuntime) config(ctx context.Context, w workload, open *opened) (c kvm.Config, err error) {
+func (r *machineRuntime) config(ctx context.Context, w sandbox.Config, open *opened) (c kvm.Config, err error) {
 	if w.MemoryLimit < uint64(leastMachine) {
 		return c, fmt.Errorf(`limits.memory = "%s" is too little for a virtual machine: write at least "%s", or isolation = "gvisor"`, spec.Bytes(w.MemoryLimit), leastMachine)
 	}
@@ -178,7 +178,7 @@ func (r *machineRuntime) forgetRoots(function, key string) {
 }
 
 // guestConfig is what init is told, without the mounts.
-func guestConfig(w workload) wire.Config {
+func guestConfig(w sandbox.Config) wire.Config {
 	return wire.Config{
 		Hostname: w.Hostname, Args: w.Args, Env: w.Env, UID: w.UID, GID: w.GID, Groups: w.Groups,
 		WorkingDir: w.WorkingDir, ScratchDisk: w.ScratchDir != "", PIDs: w.PIDs,
@@ -263,9 +263,6 @@ func processors(limit float64) int {
 
 // machine is kvm.Sandbox with the interface's types.
 type machine struct{ *kvm.Sandbox }
-
-// Timing implements Sandbox.
-func (m machine) Timing() gvisor.Timing { return gvisor.Timing(m.Sandbox.Timing()) }
 
 // Dial implements Sandbox.
 func (m machine) Dial(ctx context.Context, port int) (gateway.Stream, error) {

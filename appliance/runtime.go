@@ -6,23 +6,16 @@ import (
 
 	"torpor/gateway"
 	"torpor/gvisor"
+	"torpor/sandbox"
 	"torpor/spec"
 )
-
-// workload is what a sandbox runs, in gVisor's words, and what only virtual machines
-// have to be told.
-type workload struct {
-	gvisor.Config
-	Digest string // of what is in Rootfs, if that never changes; else ""
-	PIDs   int    // processes and threads; gVisor's are the cgroup's to limit
-}
 
 // Runtime starts sandboxes and finds them again.
 type Runtime interface {
 	// Start starts a sandbox whose processes place puts where they belong, which
 	// may be called for each of several. On an error some may be left; they are
 	// killed and then forgotten.
-	Start(ctx context.Context, w workload, place func(pid int) error) (Sandbox, error)
+	Start(ctx context.Context, c sandbox.Config, place func(pid int) error) (Sandbox, error)
 	// Open finds a sandbox that an earlier daemon started.
 	Open(id string) (Sandbox, error)
 	// List returns the sandboxes there are traces of.
@@ -39,7 +32,7 @@ type Sandbox interface {
 	ID() string
 	PID() int
 	// Timing is how long the parts of its start took.
-	Timing() gvisor.Timing
+	Timing() sandbox.Timing
 	Done() <-chan struct{}
 	ExitStatus() string
 	Dial(ctx context.Context, port int) (gateway.Stream, error)
@@ -90,8 +83,8 @@ func (d *daemon) openRuntimes() error {
 // gvisorRuntime is gvisor.Runtime with the interface's types.
 type gvisorRuntime struct{ *gvisor.Runtime }
 
-func (r gvisorRuntime) Start(ctx context.Context, w workload, place func(pid int) error) (Sandbox, error) {
-	s, err := r.Runtime.Start(ctx, w.Config, place)
+func (r gvisorRuntime) Start(ctx context.Context, c sandbox.Config, place func(pid int) error) (Sandbox, error) {
+	s, err := r.Runtime.Start(ctx, c, place)
 	if err != nil {
 		return nil, err
 	}

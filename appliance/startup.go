@@ -4,15 +4,15 @@ import (
 	"log/slog"
 	"time"
 
-	"torpor/gvisor"
+	"torpor/sandbox"
 )
 
 // startup is where the time of a cold start went, in order.
 type startup struct {
-	image         time.Duration // to have a root directory and know what to run
-	cgroup        time.Duration // to make it
-	gvisor.Timing               // to start the program
-	program       time.Duration // until that was ready
+	image          time.Duration // to have a root directory and know what to run
+	cgroup         time.Duration // to make it
+	sandbox.Timing               // to start the program
+	program        time.Duration // until that was ready
 }
 
 // LogValue implements slog.LogValuer.

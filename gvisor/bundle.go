@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"torpor/sandbox"
 )
 
 // capabilities are those that container engines grant by default, without raw
@@ -24,7 +26,7 @@ const maxOpenFiles = 65536
 const cpuPeriod = 100000
 
 // writeBundle writes the OCI configuration that gVisor's processes read.
-func writeBundle(dir string, c Config) (*specs.Spec, error) {
+func writeBundle(dir string, c sandbox.Config) (*specs.Spec, error) {
 	spec := ociSpec(c)
 	data, err := json.Marshal(spec)
 	if err != nil {
@@ -36,7 +38,7 @@ func writeBundle(dir string, c Config) (*specs.Spec, error) {
 	return spec, nil
 }
 
-func ociSpec(c Config) *specs.Spec {
+func ociSpec(c sandbox.Config) *specs.Spec {
 	spec := &specs.Spec{
 		Version:  specs.Version,
 		Hostname: c.Hostname,
@@ -75,7 +77,7 @@ func ociSpec(c Config) *specs.Spec {
 
 // resources tells the limits to the child role that starts the Sentry, which
 // shows them to the function (see limitFlags).
-func resources(c Config) *specs.LinuxResources {
+func resources(c sandbox.Config) *specs.LinuxResources {
 	r := &specs.LinuxResources{}
 	if c.MemoryLimit > 0 {
 		limit := int64(c.MemoryLimit)

@@ -2,45 +2,18 @@ package gvisor
 
 import (
 	"fmt"
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"torpor/sandbox"
 )
 
-// exitWatch tells when a process ends, through a pidfd in Go's poller: a
-// thousand watches cost no thread.
-type exitWatch struct {
-	pidfd  *os.File
-	done   chan struct{}
-	status *unix.WaitStatus // nil while running, and when it was not our child
-}
-
-// watchExit watches pid. It is not done before the gofer, whose PID is given too,
-// has forwarded the last of the output, or had time enough for that: who is told
-// of the end may kill what is left.
-func watchExit(pid, gofer int) (exitWatch, error) {
-	fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
-	if err != nil {
-		return exitWatch{}, err
-	}
-	w := exitWatch{pidfd: os.NewFile(uintptr(fd), "pidfd"), done: make(chan struct{}), status: new(unix.WaitStatus)}
-	conn, err := w.pidfd.SyscallConn()
-	if err != nil {
-		w.pidfd.Close()
-		return exitWatch{}, err
-	}
-	go func() {
-		if err := conn.Read(exited); err != nil {
-			return // closed: nobody is interested any more
-		}
-		if got, err := unix.Wait4(pid, w.status, 0, nil); err != nil || got != pid {
-			*w.status = unknownStatus
-		}
-		awaitEnd(gofer, lastWords)
-		close(w.done)
-	}()
-	return w, nil
+// watchExit watches a sandbox's Sentry. It is not done before the gofer has forwarded
+// the last of the output, or had time enough for that: who is told of the end may kill
+// what is left.
+func watchExit(rec record) (*sandbox.Exit, error) {
+	return sandbox.WatchExit(rec.SentryPID, func() { awaitEnd(rec.GoferPID, lastWords) })
 }
 
 // lastWords is how long a gofer may take to forward the rest of the output.
@@ -62,20 +35,11 @@ func awaitEnd(pid int, atMost time.Duration) {
 	}
 }
 
-// unknownStatus marks the end of a process that was another's child.
-const unknownStatus = unix.WaitStatus(0xffffffff)
-
-func exited(pidfd uintptr) bool {
-	fds := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
-	n, err := unix.Poll(fds, 0)
-	return err == nil && n == 1
-}
-
 // describe says how the process ended. gVisor passes a program's signal on as
 // an exit status of 128 and more, as shells do.
-func (w exitWatch) describe() string {
-	switch s := *w.status; {
-	case s == unknownStatus:
+func describe(exit *sandbox.Exit) string {
+	switch s, known := exit.Status(); {
+	case !known:
 		return "ended; its exit status went to an earlier run of the daemon"
 	case s.Signaled():
 		return fmt.Sprintf("sandbox killed by %s", unix.SignalName(s.Signal()))
@@ -85,5 +49,3 @@ func (w exitWatch) describe() string {
 		return fmt.Sprintf("exited with status %d", s.ExitStatus())
 	}
 }
-
-func (w exitWatch) close() { w.pidfd.Close() }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"gvisor.dev/gvisor/runsc/container"
+
+	"torpor/sandbox"
 )
 
 // containerID is gVisor's name for the one container of a sandbox. It is
@@ -20,7 +22,7 @@ const containerID = "f"
 // answers. Both are one JSON value on a socket.
 type launchRequest struct {
 	Dir    string
-	Config Config
+	Config sandbox.Config
 }
 
 type launchReply struct {
@@ -83,7 +85,7 @@ func start(req launchRequest) (r launchReply, err error) {
 
 // openStdio makes the launcher's standard files those that gVisor hands on to
 // the function.
-func openStdio(c Config) error {
+func openStdio(c sandbox.Config) error {
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		return err

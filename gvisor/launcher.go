@@ -75,6 +75,12 @@ func (l *launcher) discard() {
 	_ = l.cmd.Wait()
 }
 
+// abandon ends a launcher that was never asked.
+func (l *launcher) abandon() {
+	l.discard()
+	l.netns.Close()
+}
+
 func socketPair() (net.Conn, *os.File, error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

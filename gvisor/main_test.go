@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"torpor/sandbox"
 )
 
 // TestMain lets the test binary be re-executed as the parts of a sandbox.
@@ -56,15 +58,15 @@ func newRuntime(t testing.TB) *Runtime {
 func nowhere(int) error { return nil }
 
 // serverConfig runs the server in root.
-func serverConfig(t testing.TB, root string) Config {
-	return Config{
+func serverConfig(t testing.TB, root string) sandbox.Config {
+	return sandbox.Config{
 		ID: "test", Hostname: "host", Rootfs: root, Args: []string{"/server"}, WorkingDir: "/",
 		OutputPath: filepath.Join(t.TempDir(), "output"),
 	}
 }
 
 // startServer starts the server and waits until it listens.
-func startServer(t testing.TB, r *Runtime, c Config) *Sandbox {
+func startServer(t testing.TB, r *Runtime, c sandbox.Config) *Sandbox {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), guard)
 	defer cancel()

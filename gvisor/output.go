@@ -5,6 +5,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"torpor/sandbox"
 )
 
 // chunk is how much output is forwarded at once, in bytes.
@@ -16,7 +18,7 @@ const chunk = 16 << 10
 // which lives and sleeps with the sandbox, writes into the stream: a socket could
 // not be opened as /dev/stdout, which is where many images' logs lead, and most
 // programs would not outlive the end of who listens on it.
-func openOutput(c Config) (*os.File, error) {
+func openOutput(c sandbox.Config) (*os.File, error) {
 	file, err := os.OpenFile(c.OutputPath, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening output file: %w", err)
@@ -24,7 +26,7 @@ func openOutput(c Config) (*os.File, error) {
 	if c.OutputStream == nil {
 		return file, nil
 	}
-	stream, err := c.OutputStream.open()
+	stream, err := c.OutputStream.Open()
 	if err != nil {
 		return file, nil // nobody listens
 	}
@@ -32,38 +34,10 @@ func openOutput(c Config) (*os.File, error) {
 	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("opening output pipe: %w", err)
 	}
-	if err := handOn(map[int]int{outputPipeFD: pipe[0], outputStreamFD: stream, outputFileFD: int(file.Fd())}); err != nil {
+	if err := handOn(map[int]int{outputPipeFD: pipe[0], outputStreamFD: int(stream.Fd()), outputFileFD: int(file.Fd())}); err != nil {
 		return nil, fmt.Errorf("handing on output: %w", err)
 	}
 	return os.NewFile(uintptr(pipe[1]), "output"), nil
-}
-
-// Open connects, and writes the header, for who forwards output by itself.
-func (s Stream) Open() (*os.File, error) {
-	fd, err := s.open()
-	if err != nil {
-		return nil, fmt.Errorf("gvisor: opening output stream %s: %w", s.Socket, err)
-	}
-	return os.NewFile(uintptr(fd), s.Socket), nil
-}
-
-// open connects, and writes the header. The descriptor is blocking.
-func (s Stream) open() (fd int, err error) {
-	fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return -1, err
-	}
-	if err = unix.Connect(fd, &unix.SockaddrUnix{Name: s.Socket}); err == nil {
-		err = unix.Shutdown(fd, unix.SHUT_RD) // nothing comes back
-	}
-	if err == nil && len(writeAll(fd, s.Header)) > 0 {
-		err = unix.EPIPE
-	}
-	if err != nil {
-		unix.Close(fd)
-		return -1, err
-	}
-	return fd, nil
 }
 
 // forwardOutput moves what the function writes on, in a goroutine that ends after

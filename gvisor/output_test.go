@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"torpor/sandbox"
 )
 
 // journalConfig is serverConfig with the output going to lines.
-func journalConfig(t *testing.T) (c Config, journald *fakeJournald) {
+func journalConfig(t *testing.T) (c sandbox.Config, journald *fakeJournald) {
 	dir, err := os.MkdirTemp("/tmp", "gv")
 	if err != nil {
 		t.Fatal(err)
@@ -19,7 +21,7 @@ func journalConfig(t *testing.T) (c Config, journald *fakeJournald) {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	journald = newFakeJournald(t, filepath.Join(dir, "stdout"))
 	c = serverConfig(t, serverRoot(t))
-	c.OutputStream = &Stream{Socket: filepath.Join(dir, "stdout"), Header: []byte("hello\n6\n")}
+	c.OutputStream = &sandbox.Stream{Socket: filepath.Join(dir, "stdout"), Header: []byte("hello\n6\n")}
 	return c, journald
 }
 

@@ -16,6 +16,7 @@ import (
 	"gvisor.dev/gvisor/runsc/boot"
 
 	"torpor/gvisor/netns"
+	"torpor/sandbox"
 )
 
 // Sandbox is a running (or just ended) sandbox.
@@ -23,64 +24,63 @@ type Sandbox struct {
 	dir    string
 	record record
 	netns  *os.File
-	exit   exitWatch
-	timing Timing
+	exit   *sandbox.Exit
+	timing sandbox.Timing
 	udp    sync.Map // of a port that was found bound, the loopback address
 	close  sync.Once
 }
 
 // Open finds the sandbox with this ID again, after a restart of the daemon.
-// It returns [ErrGone] when it is not running.
+// It returns [sandbox.ErrGone] when it is not running.
 func (r *Runtime) Open(id string) (*Sandbox, error) {
-	dir := r.path(id)
-	rec, err := loadRecord(dir)
-	if err != nil {
+	var rec record
+	if err := r.Load(id, &rec); err != nil {
 		return nil, fmt.Errorf("gvisor: opening %s: %w", id, err)
 	}
 	ns, err := openNetNS(rec.SentryPID)
-	if err != nil || startTime(rec.SentryPID) != rec.StartTime {
+	if err != nil || sandbox.StartTime(rec.SentryPID) != rec.StartTime {
 		ns.Close()
-		return nil, fmt.Errorf("gvisor: opening %s: %w", id, ErrGone)
+		return nil, fmt.Errorf("gvisor: opening %s: %w", id, sandbox.ErrGone)
 	}
-	return newSandbox(dir, rec, ns)
+	return r.newSandbox(rec, ns)
 }
 
-func newSandbox(dir string, rec record, ns *os.File) (*Sandbox, error) {
-	exit, err := watchExit(rec.SentryPID, rec.GoferPID)
+func (r *Runtime) newSandbox(rec record, ns *os.File) (*Sandbox, error) {
+	exit, err := watchExit(rec)
 	if err != nil {
 		ns.Close()
-		return nil, fmt.Errorf("gvisor: watching %s: %w", rec.ID, errors.Join(ErrGone, err))
+		return nil, fmt.Errorf("gvisor: watching %s: %w", rec.ID, errors.Join(sandbox.ErrGone, err))
 	}
-	started := startTime(rec.SentryPID)
+	started := sandbox.StartTime(rec.SentryPID)
 	if rec.StartTime == "" {
 		rec.StartTime = started
-		err = rec.save(dir)
+		err = r.Save(rec.ID, rec)
 	} else if rec.StartTime != started {
-		err = ErrGone
+		err = sandbox.ErrGone
 	}
 	if err != nil {
 		ns.Close()
-		exit.close()
+		exit.Close()
 		return nil, fmt.Errorf("gvisor: recording %s: %w", rec.ID, err)
 	}
-	return &Sandbox{dir: dir, record: rec, netns: ns, exit: exit}, nil
+	return &Sandbox{dir: r.Path(rec.ID), record: rec, netns: ns, exit: exit}, nil
 }
 
 // ID is the sandbox's name.
 func (s *Sandbox) ID() string { return s.record.ID }
 
 // Timing is how long the start took; all zero for a sandbox that was found again.
-func (s *Sandbox) Timing() Timing { return s.timing }
+func (s *Sandbox) Timing() sandbox.Timing { return s.timing }
 
 // PID is the Sentry's process: its network namespace is the function's, its end
 // the sandbox's.
 func (s *Sandbox) PID() int { return s.record.SentryPID }
 
 // Done is closed when the sandbox has ended; then ExitStatus tells how.
-func (s *Sandbox) Done() <-chan struct{} { return s.exit.done }
+func (s *Sandbox) Done() <-chan struct{} { return s.exit.Done() }
 
 // ExitStatus is a sentence such as "exited with status 3". Valid after Done.
-func (s *Sandbox) ExitStatus() string { return s.exit.describe() }
+func (s *Sandbox) ExitStatus() string { return describe(s.exit) }
 
 // Dial connects to a port of the function, over IPv4 or else IPv6 loopback. It
 // works as long as the kernel accepts for the function, so also while that is
@@ -119,14 +119,14 @@ func (s *Sandbox) GiveBack(ctx context.Context) error {
 func (s *Sandbox) Close() {
 	s.close.Do(func() {
 		s.netns.Close()
-		s.exit.close()
+		s.exit.Close()
 	})
 }
 
 // Reap waits for the end of the sandbox's processes, which must have ended by
 // themselves or been killed, and collects those that are children of this one.
 func (s *Sandbox) Reap() {
-	<-s.exit.done
+	<-s.exit.Done()
 	for {
 		if _, err := unix.Wait4(s.record.GoferPID, nil, 0, nil); !errors.Is(err, unix.EINTR) {
 			return

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"torpor/sandbox"
 )
 
 func TestWhatTheFunctionSees(t *testing.T) {
@@ -38,7 +40,7 @@ func TestFiles(t *testing.T) {
 	for _, scratch := range []string{"", t.TempDir()} {
 		c := serverConfig(t, root)
 		c.ScratchDir = scratch
-		c.Mounts = []Mount{{Source: shared, Target: "/shared", Writable: true}, {Source: readOnly, Target: "/read-only"}}
+		c.Mounts = []sandbox.Mount{{Source: shared, Target: "/shared", Writable: true}, {Source: readOnly, Target: "/read-only"}}
 		sb := startServer(t, newRuntime(t), c)
 
 		if got := ask(t, sb, "/write", "path", "/made", "text", "x"); got != "written" {
@@ -126,24 +128,24 @@ func TestFoundAgain(t *testing.T) {
 	ask(t, again, "/exit", "code", "0")
 	await(t, again)
 	await(t, sb)
-	if _, err := runtime.Open(sb.ID()); !errors.Is(err, ErrGone) {
-		t.Errorf("opening an ended one: %v, want ErrGone", err)
+	if _, err := runtime.Open(sb.ID()); !errors.Is(err, sandbox.ErrGone) {
+		t.Errorf("opening an ended one: %v, want sandbox.ErrGone", err)
 	}
-	if _, err := runtime.Open("never"); !errors.Is(err, ErrGone) {
-		t.Errorf("opening one that never was: %v, want ErrGone", err)
+	if _, err := runtime.Open("never"); !errors.Is(err, sandbox.ErrGone) {
+		t.Errorf("opening one that never was: %v, want sandbox.ErrGone", err)
 	}
 }
 
 func TestStartFailures(t *testing.T) {
 	root := serverRoot(t)
 	for name, test := range map[string]struct {
-		spoil func(*Config)
+		spoil func(*sandbox.Config)
 		want  string
 	}{
-		"program": {func(c *Config) { c.Args = []string{"/missing"} }, "/missing"},
-		"root":    {func(c *Config) { c.Rootfs = "/does/not/exist" }, "/does/not/exist"},
-		"mount":   {func(c *Config) { c.Mounts = []Mount{{Source: "/not/there", Target: "/x"}} }, "/not/there"},
-		"output":  {func(c *Config) { c.OutputPath = "/not/there/output" }, "/not/there/output"},
+		"program": {func(c *sandbox.Config) { c.Args = []string{"/missing"} }, "/missing"},
+		"root":    {func(c *sandbox.Config) { c.Rootfs = "/does/not/exist" }, "/does/not/exist"},
+		"mount":   {func(c *sandbox.Config) { c.Mounts = []sandbox.Mount{{Source: "/not/there", Target: "/x"}} }, "/not/there"},
+		"output":  {func(c *sandbox.Config) { c.OutputPath = "/not/there/output" }, "/not/there/output"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			runtime, c := newRuntime(t), serverConfig(t, root)

@@ -160,7 +160,7 @@ func bootLinux(t *testing.T, c Config) (*Runtime, *Sandbox, string) {
 		return os.WriteFile(filepath.Join(group, "cgroup.procs"), fmt.Append(nil, pid), 0)
 	})
 	if err != nil {
-		console, _ := os.ReadFile(filepath.Join(r.path(c.ID), consoleFile))
+		console, _ := os.ReadFile(filepath.Join(r.Path(c.ID), consoleFile))
 		t.Fatalf("%v\n%s", err, console)
 	}
 	t.Cleanup(func() {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -14,6 +13,7 @@ import (
 	"torpor/kvm/monitor"
 	"torpor/kvm/share"
 	"torpor/kvm/vm"
+	"torpor/sandbox"
 )
 
 // Each monitor is another user, so that none can touch another; these are beyond what
@@ -23,57 +23,19 @@ const firstUser = 0x7000_0000
 // recordLimit is how many bytes the console of a guest may leave.
 const recordLimit = 256 << 10
 
-// standbyLaunchers is how many processes wait for the next cold start.
-const standbyLaunchers = 1
-
 // Runtime starts sandboxes and finds them again.
 type Runtime struct {
-	dir     string
-	standby chan *launcher
-	refill  sync.WaitGroup
+	sandbox.Folder
+	*sandbox.Standby[*launcher] // a process for the next Start
 }
 
-// NewRuntime keeps its sandboxes in folders under dir, and makes this process the one
-// that orphaned sandboxes are handed to, so that it sees how they end.
+// NewRuntime keeps its sandboxes in folders under dir.
 func NewRuntime(dir string) (*Runtime, error) {
-	if err := os.MkdirAll(dir, 0o711); err != nil {
-		return nil, fmt.Errorf("kvm: %w", err)
+	folder, err := sandbox.NewFolder(dir)
+	if err != nil {
+		return nil, err
 	}
-	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-		return nil, fmt.Errorf("kvm: becoming subreaper: %w", err)
-	}
-	return &Runtime{dir: dir, standby: make(chan *launcher, standbyLaunchers)}, nil
-}
-
-// Prepare starts a process in the background for the next Start.
-func (r *Runtime) Prepare() {
-	r.refill.Go(func() {
-		for len(r.standby) < cap(r.standby) {
-			l, err := newLauncher()
-			if err != nil {
-				return // Start will meet the same error and report it
-			}
-			select {
-			case r.standby <- l:
-			default:
-				l.discard()
-				return
-			}
-		}
-	})
-}
-
-// Close ends what Prepare started; sandboxes go on.
-func (r *Runtime) Close() {
-	r.refill.Wait()
-	for {
-		select {
-		case l := <-r.standby:
-			l.discard()
-		default:
-			return
-		}
-	}
+	return &Runtime{Folder: folder, Standby: sandbox.NewStandby(newLauncher, (*launcher).discard)}, nil
 }
 
 // Start starts a sandbox and returns when its program has been started, which is
@@ -81,7 +43,7 @@ func (r *Runtime) Close() {
 // sandbox's cgroup, before that has any memory to speak of.
 //
 // On an error a process may be left in that cgroup: the caller kills it, then calls
-// [Runtime.Forget].
+// [sandbox.Folder.Forget].
 func (r *Runtime) Start(ctx context.Context, c Config, place func(pid int) error) (*Sandbox, error) {
 	s, err := r.start(ctx, c, place)
 	if err != nil {
@@ -95,7 +57,7 @@ func (r *Runtime) start(ctx context.Context, c Config, place func(pid int) error
 		return nil, err
 	}
 	began := time.Now()
-	dir := r.path(c.ID)
+	dir := r.Path(c.ID)
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -104,7 +66,7 @@ func (r *Runtime) start(ctx context.Context, c Config, place func(pid int) error
 	if err != nil {
 		return nil, err
 	}
-	l, err := r.launcher()
+	l, err := r.Take()
 	if err != nil {
 		return nil, err
 	}
@@ -126,9 +88,9 @@ func (r *Runtime) start(ctx context.Context, c Config, place func(pid int) error
 		return nil, err
 	}
 	defer closeAll(files.Shares)
-	rec := record{ID: c.ID, PID: pid, StartTime: startTime(pid)}
-	if err := rec.save(dir); err != nil {
-		return nil, fmt.Errorf("recording: %w", err)
+	rec := record{ID: c.ID, PID: pid, StartTime: sandbox.StartTime(pid)}
+	if err := r.Save(c.ID, rec); err != nil {
+		return nil, err
 	}
 	if err := l.proceed(request(c, pid), files); err != nil {
 		return nil, err
@@ -141,7 +103,7 @@ func (r *Runtime) start(ctx context.Context, c Config, place func(pid int) error
 	if err != nil {
 		return nil, err
 	}
-	s.timing = Timing{Launcher: ready.Sub(began), Create: reply.Create, Start: reply.Boot}
+	s.timing = sandbox.Timing{Launcher: ready.Sub(began), Create: reply.Create, Start: reply.Boot}
 	return s, nil
 }
 
@@ -232,55 +194,19 @@ func closeOwn(f monitor.Files, c Config) {
 	f.Close()
 }
 
-func (r *Runtime) launcher() (*launcher, error) {
-	select {
-	case l := <-r.standby:
-		return l, nil
-	default:
-		return newLauncher()
-	}
-}
-
-// List returns the IDs of all sandboxes that have a folder, alive or not.
-func (r *Runtime) List() ([]string, error) {
-	entries, err := os.ReadDir(r.dir)
-	if err != nil {
-		return nil, fmt.Errorf("kvm: listing sandboxes: %w", err)
-	}
-	var ids []string
-	for _, e := range entries {
-		ids = append(ids, e.Name())
-	}
-	return ids, nil
-}
-
 // Open finds the sandbox with this ID again, after a restart of the daemon. It returns
-// [ErrGone] when it is not running.
+// [sandbox.ErrGone] when it is not running.
 func (r *Runtime) Open(id string) (*Sandbox, error) {
-	dir := r.path(id)
-	rec, err := loadRecord(dir)
-	if err == nil && rec.StartTime != startTime(rec.PID) {
-		err = ErrGone
+	var rec record
+	err := r.Load(id, &rec)
+	if err == nil && rec.StartTime != sandbox.StartTime(rec.PID) {
+		err = sandbox.ErrGone
 	}
 	if err != nil {
 		return nil, fmt.Errorf("kvm: opening %s: %w", id, err)
 	}
-	return newSandbox(dir, rec)
+	return newSandbox(r.Path(id), rec)
 }
-
-// Forget removes the folder of a sandbox whose processes, pids, have been killed, and
-// collects those of them that are children of this one.
-func (r *Runtime) Forget(id string, pids []int) error {
-	for _, pid := range pids {
-		_, _ = unix.Wait4(pid, nil, unix.WNOHANG, nil)
-	}
-	if err := os.RemoveAll(r.path(id)); err != nil {
-		return fmt.Errorf("kvm: removing %s: %w", id, err)
-	}
-	return nil
-}
-
-func (r *Runtime) path(id string) string { return filepath.Join(r.dir, id) }
 
 // listen makes a listening socket, for the owner alone, that stays when it is closed here.
 func listen(path string) (*os.File, error) {

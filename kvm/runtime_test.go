@@ -15,6 +15,7 @@ import (
 
 	"torpor/kvm/machine/machinetest"
 	"torpor/kvm/memory"
+	"torpor/sandbox"
 )
 
 // guard bounds each wait, so that a fault fails instead of hanging.
@@ -72,11 +73,11 @@ func startFails(t *testing.T, ctx context.Context, c Config, place func(int) err
 	if !strings.Contains(err.Error(), want) {
 		t.Errorf("got %q, want %q", err, want)
 	}
-	record, err := os.ReadFile(filepath.Join(r.path(c.ID), consoleFile))
+	record, err := os.ReadFile(filepath.Join(r.Path(c.ID), consoleFile))
 	if err != nil {
 		t.Error(err)
 	}
-	if _, err := r.Open(c.ID); !errors.Is(err, ErrGone) {
+	if _, err := r.Open(c.ID); !errors.Is(err, sandbox.ErrGone) {
 		t.Errorf("opening it again: %v", err)
 	}
 	if err := r.Forget(c.ID, nil); err != nil {

@@ -13,34 +13,28 @@ import (
 
 	"torpor/kvm/monitor"
 	"torpor/kvm/wire"
+	"torpor/sandbox"
 )
-
-// Timing is how long the parts of a start took, one after the other.
-type Timing struct {
-	Launcher time.Duration // until there was a process
-	Create   time.Duration // until it had built the machine
-	Start    time.Duration // until that had booted and started the program
-}
 
 // Sandbox is a running (or just ended) sandbox.
 type Sandbox struct {
 	dir    string
 	record record
-	exit   exitWatch
-	timing Timing
+	exit   *sandbox.Exit
+	timing sandbox.Timing
 
 	mu     sync.Mutex
 	parked net.Conn // the connection that keeps it parked, or nil
 }
 
 func newSandbox(dir string, rec record) (*Sandbox, error) {
-	exit, err := watchExit(rec.PID)
+	exit, err := sandbox.WatchExit(rec.PID, nil)
 	if err != nil {
-		return nil, fmt.Errorf("kvm: watching %s: %w", rec.ID, errors.Join(ErrGone, err))
+		return nil, fmt.Errorf("kvm: watching %s: %w", rec.ID, errors.Join(sandbox.ErrGone, err))
 	}
-	if rec.StartTime != startTime(rec.PID) {
-		exit.close()
-		return nil, fmt.Errorf("kvm: watching %s: %w", rec.ID, ErrGone)
+	if rec.StartTime != sandbox.StartTime(rec.PID) {
+		exit.Close()
+		return nil, fmt.Errorf("kvm: watching %s: %w", rec.ID, sandbox.ErrGone)
 	}
 	return &Sandbox{dir: dir, record: rec, exit: exit}, nil
 }
@@ -52,13 +46,13 @@ func (s *Sandbox) ID() string { return s.record.ID }
 func (s *Sandbox) PID() int { return s.record.PID }
 
 // Timing is how long the start took; all zero for a sandbox that was found again.
-func (s *Sandbox) Timing() Timing { return s.timing }
+func (s *Sandbox) Timing() sandbox.Timing { return s.timing }
 
 // Done is closed when the sandbox has ended; then ExitStatus tells how.
-func (s *Sandbox) Done() <-chan struct{} { return s.exit.done }
+func (s *Sandbox) Done() <-chan struct{} { return s.exit.Done() }
 
 // ExitStatus is a sentence such as "exited with status 3". Valid after Done.
-func (s *Sandbox) ExitStatus() string { return s.exit.describe(s.dir) }
+func (s *Sandbox) ExitStatus() string { return s.ending() }
 
 // Dial connects to a TCP port of the function. It waits until the guest has answered, so
 // that with a sandbox that is frozen it takes until ctx ends. The error is
@@ -172,12 +166,12 @@ func (s *Sandbox) Unpark() {
 
 // Reap waits for the end of the sandbox's process, which must have ended by itself or
 // been killed.
-func (s *Sandbox) Reap() { <-s.exit.done }
+func (s *Sandbox) Reap() { <-s.exit.Done() }
 
 // Close releases what the daemon holds of the sandbox, which goes on.
 func (s *Sandbox) Close() {
 	s.Unpark()
-	s.exit.close()
+	s.exit.Close()
 }
 
 func (s *Sandbox) ask(ctx context.Context, op monitor.Op) error {
