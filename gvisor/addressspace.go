@@ -110,13 +110,29 @@ type mapping struct {
 
 func (m mapping) end() hostarch.Addr { return m.addr + hostarch.Addr(m.part.Length()) }
 
+// goesOnIn tells whether another one begins where this one ends, in memory and in
+// the file.
+func (m mapping) goesOnIn(n mapping) bool {
+	return m.end() == n.addr && m.part.End == n.part.Start && m.file == n.file && m.access == n.access
+}
+
 // mappings are ordered by address and do not overlap.
 type mappings []mapping
 
-// add adds one that overlaps no other.
+// add adds one that overlaps no other, and joins it with those that it continues:
+// a program that grows has many.
 func (s *mappings) add(m mapping) {
 	at, _ := slices.BinarySearchFunc(*s, m.addr, func(m mapping, addr hostarch.Addr) int { return cmp.Compare(m.addr, addr) })
-	*s = slices.Insert(*s, at, m)
+	first, end := at, at
+	if at > 0 && (*s)[at-1].goesOnIn(m) {
+		first--
+		m.addr, m.part.Start = (*s)[first].addr, (*s)[first].part.Start
+	}
+	if at < len(*s) && m.goesOnIn((*s)[at]) {
+		m.part.End = (*s)[at].part.End
+		end++
+	}
+	*s = slices.Replace(*s, first, end, m)
 }
 
 // remove removes what is between two addresses, and keeps the rest of those that

@@ -104,7 +104,7 @@ func TestShrinkLeavesOutWhatCannotBeMapped(t *testing.T) {
 	var spaces addressSpaces
 	a := spaces.add(stock)
 	for n := hostarch.Addr(1); n <= 3; n++ {
-		if err := a.MapFile(n*page, nil, part(uint64(n), uint64(n)+1), hostarch.Read, false); err != nil {
+		if err := a.MapFile(n*page, nil, part(2*uint64(n), 2*uint64(n)+1), hostarch.Read, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -130,5 +130,25 @@ func TestReleasedSpaceIsLeftAlone(t *testing.T) {
 	a.shrink()
 	if !stock.gone || len(spaces.all) != 0 || len(stock.unmaps) != 0 {
 		t.Errorf("released: %t, %d are known, unmapped were %q", stock.gone, len(spaces.all), stock.unmaps)
+	}
+}
+
+// TestMappingsThatGoOnAreJoined adds pieces in any order, some of which continue others.
+func TestMappingsThatGoOnAreJoined(t *testing.T) {
+	for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}, {0, 2, 1}, {1, 0, 2}} {
+		var s mappings
+		for _, n := range order {
+			s.add(mapping{hostarch.Addr(10+n) * page, nil, part(uint64(n), uint64(n)+1), hostarch.Read})
+		}
+		if want := (mapping{10 * page, nil, part(0, 3), hostarch.Read}); len(s) != 1 || s[0] != want {
+			t.Errorf("in the order %v: %+v, want %+v", order, s, want)
+		}
+	}
+	s := mappings{{10 * page, nil, part(0, 1), hostarch.Read}}
+	s.add(mapping{11 * page, nil, part(1, 2), hostarch.ReadWrite}) // with other rights
+	s.add(mapping{12 * page, nil, part(5, 6), hostarch.ReadWrite}) // elsewhere in the file
+	s.add(mapping{14 * page, nil, part(6, 7), hostarch.ReadWrite}) // elsewhere in memory
+	if len(s) != 4 {
+		t.Errorf("joined are %+v", s)
 	}
 }
