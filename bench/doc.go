@@ -1,6 +1,6 @@
 // Bench measures torpor on this machine: the eight workloads of the paper "Hibernate Container" (bench/workloads), ten
 // instances each, under torpor and under what people would use instead; what the functions of examples/ cost cold,
-// warm, asleep and woken; what a request pays for going through the daemon; and what the daemon itself takes, with a
+// warm, asleep and woken; what a request pays for going through the daemon; what the daemon itself takes, with a
 // thousand functions declared and with fifty asleep; and what the kernel keeps for a sandbox that sleeps, by kind.
 //
 // It starts out/torpor on folders of its own, one node after the other, and ends and removes each whatever happens,

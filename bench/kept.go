@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"torpor/api"
+	"torpor/bench/process"
 	"torpor/cgroup"
 	"torpor/demo/measure"
 	"torpor/demo/node"
@@ -27,7 +28,7 @@ func benchKept(ctx context.Context, r *report) (err error) {
 	if err != nil {
 		return err
 	}
-	objects, err := readSlabs()
+	objects, err := process.ReadSlabs()
 	if err != nil {
 		return err
 	}
@@ -54,11 +55,11 @@ type kept struct {
 	workload
 	warm, asleep         cgroup.Memory
 	warmPSS, asleepPSS   int64
-	warmKinds, whatStays kinds
+	warmKinds, whatStays process.Kinds
 }
 
 // keptBy measures one sandbox on a node of its own.
-func keptBy(ctx context.Context, hierarchy *cgroup.Hierarchy, objects slabs, w workload) (k kept, err error) {
+func keptBy(ctx context.Context, hierarchy *cgroup.Hierarchy, objects process.Slabs, w workload) (k kept, err error) {
 	k.workload = w
 	temp, err := os.MkdirTemp("", "torpor-bench-")
 	if err != nil {
@@ -100,7 +101,7 @@ func keptBy(ctx context.Context, hierarchy *cgroup.Hierarchy, objects slabs, w w
 }
 
 // take measures a sandbox as it is now.
-func (s *sandbox) take(ctx context.Context, objects slabs) (m cgroup.Memory, pss int64, k kinds, err error) {
+func (s *sandbox) take(ctx context.Context, objects process.Slabs) (m cgroup.Memory, pss int64, k process.Kinds, err error) {
 	if m, err = s.group.Memory(); err != nil {
 		return m, 0, k, err
 	}
@@ -112,11 +113,25 @@ func (s *sandbox) take(ctx context.Context, objects slabs) (m cgroup.Memory, pss
 	if err != nil {
 		return m, 0, k, err
 	}
-	if k, err = kindsOf(processes, now.PID, objects); err != nil {
+	if k, err = process.KindsOf(processes, now.PID, objects); err != nil {
 		return m, 0, k, err
 	}
-	pss, err = pssOf(processes)
+	pss, err = process.PSS(processes)
 	return m, pss, k, err
+}
+
+// kindNames are the kinds of memory that a sleeping sandbox is charged for, as people and as programs read them.
+var kindNames = []struct{ label, field string }{
+	{"page tables: Sentry", "sentry_pagetables"},
+	{"page tables: gofer", "gofer_pagetables"},
+	{"page tables: stubs", "stub_pagetables"},
+	{"kernel stacks", "stacks"},
+	{"threads and processes", "tasks"},
+	{"mappings", "mappings"},
+	{"open files", "files"},
+	{"sockets", "sockets"},
+	{"the kernel's other objects", "other_kernel"},
+	{"pages of memory and files", "pages"},
 }
 
 // keptTable has a column for each sandbox, and a line for each kind.
@@ -142,10 +157,10 @@ func keptTable(all []kept) *table {
 	line("by PSS, asleep", func(k kept) string { return show.Size(k.asleepPSS) })
 	line("by PSS, asleep / warm", func(k kept) string { return percent(k.asleepPSS, k.warmPSS) })
 	line("threads, warm → asleep", func(k kept) string {
-		return fmt.Sprintf("%d → %d", k.warmKinds.threads, k.whatStays.threads)
+		return fmt.Sprintf("%d → %d", k.warmKinds.Threads, k.whatStays.Threads)
 	})
 	line("page tables, warm → asleep", func(k kept) string {
-		return show.Size(k.warmKinds.pageTables.sum()) + " → " + show.Size(k.whatStays.pageTables.sum())
+		return show.Size(k.warmKinds.PageTables.Sum()) + " → " + show.Size(k.whatStays.PageTables.Sum())
 	})
 	t.note("One sandbox alone, started last: what files it is the first to use are charged to it while it is warm. Objects of the")
 	t.note("kernel: how many there are, as /proc shows them, times their size by /proc/slabinfo; the rest is what else is charged.")
@@ -156,8 +171,8 @@ func keptTable(all []kept) *table {
 func (k kept) parts() []int64 {
 	s := k.whatStays
 	listed := []int64{
-		s.pageTables.sentry, s.pageTables.gofer, s.pageTables.stubs,
-		s.stacks, s.tasks, s.mappings, s.files, s.sockets,
+		s.PageTables.Sentry, s.PageTables.Gofer, s.PageTables.Stubs,
+		s.Stacks, s.Tasks, s.Mappings, s.Files, s.Sockets,
 	}
 	rest := k.asleep.Kernel
 	for _, part := range listed {
@@ -176,7 +191,7 @@ func (k kept) row() row {
 	for i, kind := range kindNames {
 		out.add("hibernated_"+kind.field+"_bytes", k.parts()[i])
 	}
-	out.add("warm_threads", int64(k.warmKinds.threads))
-	out.add("hibernated_threads", int64(k.whatStays.threads))
+	out.add("warm_threads", int64(k.warmKinds.Threads))
+	out.add("hibernated_threads", int64(k.whatStays.Threads))
 	return out
 }

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"os/exec"
@@ -12,7 +12,7 @@ import (
 // TestKindsOfProcesses counts two processes, the second of which is a child of the first: a Sentry with a stub, and, seen
 // from elsewhere, two gofers.
 func TestKindsOfProcesses(t *testing.T) {
-	objects := slabs{"task_struct": 1000, "pid": 10, "signal_cache": 1, "sighand_cache": 2, "mm_struct": 3, "vm_area_struct": 100, "filp": 7, "UNIX": 5}
+	objects := Slabs{"task_struct": 1000, "pid": 10, "signal_cache": 1, "sighand_cache": 2, "mm_struct": 3, "vm_area_struct": 100, "filp": 7, "UNIX": 5}
 	cmd := exec.Command("sh", "-c", "sleep 1h & echo $!; wait")
 	out, err := cmd.StdoutPipe()
 	if err == nil {
@@ -35,29 +35,29 @@ func TestKindsOfProcesses(t *testing.T) {
 	defer unix.Kill(child, unix.SIGKILL)
 
 	both := []int{cmd.Process.Pid, child}
-	k, err := kindsOf(both, both[0], objects)
+	k, err := KindsOf(both, both[0], objects)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if k.processes != 2 || k.threads != 2 || k.stacks != 2*stackSize || k.tasks != 2*1010+2*3+2*3 {
+	if k.Processes != 2 || k.Threads != 2 || k.Stacks != 2*stackSize || k.Tasks != 2*1010+2*3+2*3 {
 		t.Errorf("two processes: %+v", k)
 	}
-	if k.pageTables.sentry < 2*topTable || k.pageTables.stubs < 2*topTable || k.pageTables.gofer != 0 {
-		t.Errorf("page tables of a Sentry and its stub: %+v", k.pageTables)
+	if k.PageTables.Sentry < 2*topTable || k.PageTables.Stubs < 2*topTable || k.PageTables.Gofer != 0 {
+		t.Errorf("page tables of a Sentry and its stub: %+v", k.PageTables)
 	}
-	if k.openFiles < 3 || k.files != int64(k.openFiles)*7 {
-		t.Errorf("%d open files are %d bytes", k.openFiles, k.files)
+	if k.OpenFiles < 3 || k.Files != int64(k.OpenFiles)*7 {
+		t.Errorf("%d open files are %d bytes", k.OpenFiles, k.Files)
 	}
-	if k.mappings < 2*5*100 {
-		t.Errorf("mappings: %d bytes", k.mappings)
+	if k.Mappings < 2*5*100 {
+		t.Errorf("mappings: %d bytes", k.Mappings)
 	}
-	if k, err = kindsOf(both, 0, objects); err != nil || k.pageTables.gofer == 0 || k.pageTables.sentry != 0 || k.pageTables.stubs != 0 {
-		t.Errorf("page tables of two that no Sentry is: %+v, %v", k.pageTables, err)
+	if k, err = KindsOf(both, 0, objects); err != nil || k.PageTables.Gofer == 0 || k.PageTables.Sentry != 0 || k.PageTables.Stubs != 0 {
+		t.Errorf("page tables of two that no Sentry is: %+v, %v", k.PageTables, err)
 	}
 }
 
 func TestSlabsOfThisKernel(t *testing.T) {
-	s, err := readSlabs()
+	s, err := ReadSlabs()
 	if err != nil {
 		t.Fatal(err)
 	}

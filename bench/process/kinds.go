@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"bytes"
@@ -11,34 +11,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// kindNames are the kinds of memory that a sleeping sandbox is charged for, as people and as programs read them.
-var kindNames = []struct{ label, field string }{
-	{"page tables: Sentry", "sentry_pagetables"},
-	{"page tables: gofer", "gofer_pagetables"},
-	{"page tables: stubs", "stub_pagetables"},
-	{"kernel stacks", "stacks"},
-	{"threads and processes", "tasks"},
-	{"mappings", "mappings"},
-	{"open files", "files"},
-	{"sockets", "sockets"},
-	{"the kernel's other objects", "other_kernel"},
-	{"pages of memory and files", "pages"},
+// Kinds is what the kernel holds for the processes of one sandbox, in bytes.
+type Kinds struct {
+	PageTables             PageTables
+	Stacks                 int64 // the kernel's, one a thread
+	Tasks                  int64 // records of threads and processes
+	Mappings               int64
+	Files, Sockets         int64
+	Threads, Processes     int
+	OpenFiles, OpenSockets int
 }
 
-// kinds is what the kernel holds for the processes of one sandbox, in bytes.
-type kinds struct {
-	pageTables             pageTables
-	stacks, tasks          int64
-	mappings               int64
-	files, sockets         int64
-	threads, processes     int
-	openFiles, openSockets int
-}
+// PageTables are split by whose they are.
+type PageTables struct{ Sentry, Gofer, Stubs int64 }
 
-// pageTables are split by whose they are.
-type pageTables struct{ sentry, gofer, stubs int64 }
-
-func (p pageTables) sum() int64 { return p.sentry + p.gofer + p.stubs }
+// Sum is of all.
+func (p PageTables) Sum() int64 { return p.Sentry + p.Gofer + p.Stubs }
 
 // stackSize is of a thread in the kernel, on amd64 and arm64; topTable of the one page table that VmPTE leaves out.
 const (
@@ -46,9 +34,9 @@ const (
 	topTable  = 4 << 10
 )
 
-// kindsOf adds up processes, of which sentry is the PID of one. Its children and theirs are its stubs, which share all
+// KindsOf adds up processes, of which sentry is the PID of one. Its children and theirs are its stubs, which share all
 // files with it; what is left is the gofer. It reads nothing that the processes would have to be fetched from swap for.
-func kindsOf(processes []int, sentry int, objects slabs) (k kinds, err error) {
+func KindsOf(processes []int, sentry int, objects Slabs) (k Kinds, err error) {
 	stub := make(map[int]bool)
 	var counted []int
 	for _, pid := range processes {
@@ -60,9 +48,9 @@ func kindsOf(processes []int, sentry int, objects slabs) (k kinds, err error) {
 			return k, err
 		}
 		stub[pid] = s.parent == sentry || stub[s.parent]
-		k.processes++
-		k.threads += s.threads
-		k.tasks += int64(s.threads)*objects.each("task_struct", "pid") + objects.each("signal_cache", "sighand_cache")
+		k.Processes++
+		k.Threads += s.threads
+		k.Tasks += int64(s.threads)*objects.each("task_struct", "pid") + objects.each("signal_cache", "sighand_cache")
 		if !stub[pid] {
 			if err := k.addFiles(pid, objects); err != nil {
 				return k, err
@@ -72,37 +60,37 @@ func kindsOf(processes []int, sentry int, objects slabs) (k kinds, err error) {
 			continue
 		}
 		counted = append(counted, pid)
-		k.tasks += objects.each("mm_struct")
+		k.Tasks += objects.each("mm_struct")
 		maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
 		if err != nil {
-			return k, fmt.Errorf("bench: %w", err)
+			return k, fmt.Errorf("process: %w", err)
 		}
-		k.mappings += int64(bytes.Count(maps, []byte("\n"))) * objects.each("vm_area_struct")
+		k.Mappings += int64(bytes.Count(maps, []byte("\n"))) * objects.each("vm_area_struct")
 		switch tables := s.pageTables + topTable; {
 		case pid == sentry:
-			k.pageTables.sentry += tables
+			k.PageTables.Sentry += tables
 		case stub[pid]:
-			k.pageTables.stubs += tables
+			k.PageTables.Stubs += tables
 		default:
-			k.pageTables.gofer += tables
+			k.PageTables.Gofer += tables
 		}
 	}
-	k.stacks = int64(k.threads) * stackSize
+	k.Stacks = int64(k.Threads) * stackSize
 	return k, nil
 }
 
-func (k *kinds) addFiles(pid int, objects slabs) error {
+func (k *Kinds) addFiles(pid int, objects Slabs) error {
 	dir := fmt.Sprintf("/proc/%d/fd", pid)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return fmt.Errorf("bench: %w", err)
+		return fmt.Errorf("process: %w", err)
 	}
 	for _, e := range entries {
-		k.openFiles++
-		k.files += objects.each("filp")
+		k.OpenFiles++
+		k.Files += objects.each("filp")
 		if target, err := os.Readlink(dir + "/" + e.Name()); err == nil && strings.HasPrefix(target, "socket:") {
-			k.openSockets++
-			k.sockets += objects.each("sock_inode_cache", "UNIX")
+			k.OpenSockets++
+			k.Sockets += objects.each("sock_inode_cache", "UNIX")
 		}
 	}
 	return nil
@@ -117,7 +105,7 @@ type processStatus struct {
 func readStatus(pid int) (s processStatus, err error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		return s, fmt.Errorf("bench: %w", err)
+		return s, fmt.Errorf("process: %w", err)
 	}
 	for line := range strings.Lines(string(text)) {
 		name, value, _ := strings.Cut(line, ":")
@@ -138,16 +126,16 @@ func readStatus(pid int) (s processStatus, err error) {
 	return s, nil
 }
 
-// slabs are the sizes of the kernel's objects, in bytes, by the names of their caches.
-type slabs map[string]int64
+// Slabs are the sizes of the kernel's objects, in bytes, by the names of their caches.
+type Slabs map[string]int64
 
-// readSlabs reads /proc/slabinfo (slabinfo(5)).
-func readSlabs() (slabs, error) {
+// ReadSlabs reads /proc/slabinfo (slabinfo(5)).
+func ReadSlabs() (Slabs, error) {
 	text, err := os.ReadFile("/proc/slabinfo")
 	if err != nil {
-		return nil, fmt.Errorf("bench: %w", err)
+		return nil, fmt.Errorf("process: %w", err)
 	}
-	sizes := make(slabs)
+	sizes := make(Slabs)
 	for line := range strings.Lines(string(text)) {
 		fields := strings.Fields(line)
 		if len(fields) < 4 {
@@ -161,7 +149,7 @@ func readSlabs() (slabs, error) {
 }
 
 // each is the size of one object of each cache; a cache that the kernel does not have by that name counts nothing.
-func (s slabs) each(names ...string) (sum int64) {
+func (s Slabs) each(names ...string) (sum int64) {
 	for _, name := range names {
 		sum += s[name]
 	}
