@@ -23,15 +23,16 @@ func (d *daemon) hibernate(f *function, reason string) {
 		return
 	}
 	f.to(reconcile.Hibernating)
-	wasWoken, prefetching := f.awake == reconcile.Woken, i.prefetching
+	prefetching, noting := i.prefetching, i.noting
 	f.op = d.background(func(ctx context.Context) func() {
 		prefetching.end()
-		if wasWoken {
-			i.remember()
-		}
+		noting.end()
+		i.pages.beforeSleep()
 		report, err := hibernate.Deflate(ctx, i.group, i.GiveBack)
 		if err != nil {
 			f.unsettled(i.Resume(context.WithoutCancel(ctx)))
+		} else {
+			_, _ = i.pages.toFetch(i.group) // ahead of the wake, which would tell
 		}
 		return func() { d.deflated(f, i, report, err, reason) }
 	})

@@ -34,27 +34,29 @@ func newWaking(f *function, reason string) *waking {
 
 // tellWake logs where the time of the last wake went, as soon as that is known:
 // with the first byte of a reply, or when nobody waits for one.
-func (f *function) tellWake(gate gateway.BackendStats) {
+func (f *function) tellWake(gate gateway.BackendStats) (replied bool) {
 	w := f.waking
 	if w == nil || w.opened.IsZero() {
-		return
+		return false
 	}
 	gone := f.sandbox != w.instance || f.state == reconcile.Stopping
 	if !gone && (w.fetching || gate.FirstReply.IsZero() && gate.Busy > 0) {
-		return
+		return false
 	}
 	f.waking = nil
 	end, msg := w.opened, "woken without a request"
 	args := []any{event.FirstReply, "reason", w.reason,
 		"held", w.began.Sub(w.since), "thawed", w.opened.Sub(w.began),
 		"prefetched", w.fetchTime, "prefetch", event.Bytes(w.fetched), "swapped_in", event.Bytes(w.cameBack())}
-	if replied := gate.FirstReply; !gone && !replied.IsZero() {
-		end, msg = replied, "first reply after its wake"
-		args = append(args, "first_byte", replied.Sub(w.opened))
-		f.figures.WakeCost = replied.Sub(w.since)
+	if first := gate.FirstReply; !gone && !first.IsZero() {
+		replied = true
+		end, msg = first, "first reply after its wake"
+		args = append(args, "first_byte", first.Sub(w.opened))
+		f.figures.WakeCost = first.Sub(w.since)
 		f.figures.LastWake = f.figures.WakeCost
 	}
 	f.log.Info(msg, append(args, "took", end.Sub(w.since))...)
+	return replied
 }
 
 // cameBack is how much less is in swap now than before the wake.

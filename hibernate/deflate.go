@@ -61,7 +61,7 @@ func deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context
 	thawed := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() { thawed <- g.Thaw() })
 
-	r.Reclaim = timed(func() { err = g.Reclaim(ctx) })
+	r.Reclaim = timed(func() { err = reclaim(ctx, g) })
 	if err == nil {
 		err = r.verify(g)
 	}
@@ -72,6 +72,14 @@ func deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context
 		return r, errors.Join(err, g.Thaw())
 	}
 	return r, nil
+}
+
+// reclaim has swap hold what it can in the order of addresses, and then pushes out
+// the rest.
+func reclaim(ctx context.Context, g *cgroup.Group) error {
+	// A help only, that kernels before 5.10 do not give.
+	_ = g.WithSwap(func() error { return pageOut(ctx, g) })
+	return g.Reclaim(ctx)
 }
 
 // verify looks at what is left.
