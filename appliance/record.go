@@ -30,6 +30,8 @@ type figures struct {
 	WakeCost                               time.Duration // to the first byte of the reply
 	WarmBytes, WokenBytes, AsleepBytes     int64
 	SleptFor                               string // why it was last put to sleep
+	WorkingSet                             string `json:",omitempty"` // of this sandbox, as hibernate writes it
+	Prefetch                               worth
 }
 
 // record is figures as kept on disk.

@@ -26,13 +26,13 @@ func (d *daemon) hibernate(f *function, reason string) {
 	prefetching, noting := i.prefetching, i.noting
 	f.op = d.background(func(ctx context.Context) func() {
 		prefetching.end()
-		noting.end()
-		i.pages.beforeSleep()
+		noting.wait()
 		report, err := hibernate.Deflate(ctx, i.group, i.GiveBack)
+		i.pages.moved()
 		if err != nil {
 			f.unsettled(i.Resume(context.WithoutCancel(ctx)))
 		} else {
-			_, _ = i.pages.toFetch(i.group) // ahead of the wake, which would tell
+			_, _ = i.pages.toFetch(i.group) // so that the wake need not look; it would tell of an error
 		}
 		return func() { d.deflated(f, i, report, err, reason) }
 	})
@@ -72,6 +72,7 @@ func (d *daemon) reclaim(f *function) {
 	i := f.sandbox
 	f.op = d.background(func(ctx context.Context) func() {
 		err := i.group.Reclaim(ctx)
+		i.pages.moved()
 		return func() { d.reclaimed(f, i, err) }
 	})
 }
@@ -104,6 +105,7 @@ func (d *daemon) asleep(f *function, r hibernate.Report, reason string) {
 	f.figures.AsleepBytes = r.After.Resident
 	f.figures.LastHibernate = r.Total
 	f.figures.SleptFor = reason
+	f.figures.WorkingSet = f.sandbox.pages.String()
 	f.seen.memory, f.seen.at = r.After, time.Now()
 	f.to(reconcile.Hibernated)
 	f.log.Info("asleep", event.Asleep, "reason", reason,

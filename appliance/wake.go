@@ -25,57 +25,44 @@ func (d *daemon) wake(f *function, reason string) {
 	})
 }
 
-// prefetch begins to fetch what i used when it was last awake, beside the wake
-// that this is for, unless its declaration says not to.
+// prefetch begins to fetch what i used at its last wakes, beside the wake that
+// this is for, unless its declaration says not to, or it was seen not to pay.
 func (d *daemon) prefetch(f *function, i *instance) {
-	if !f.spec.Hibernate.Prefetch {
+	if !f.spec.Hibernate.Prefetch || !f.figures.Prefetch.next() {
 		return
 	}
 	w := f.waking
 	w.fetching = true
 	i.prefetching = d.background(func(ctx context.Context) func() {
 		began := time.Now()
-		set, err := i.pages.toFetch(i.group)
-		if set != nil {
-			err = set.Prefetch(ctx)
+		missing, err := i.pages.toFetch(i.group)
+		if missing != nil {
+			err = missing.Prefetch(ctx)
 		}
 		if err != nil {
 			f.log.Warn("cannot prefetch its working set: its memory comes back page by page", "error", err)
 		}
 		took := time.Since(began)
-		return func() { 
+		return func() {
 			w.fetching, w.fetchTime = false, took
-			if set != nil {
-				w.fetched = set.Bytes()
+			if missing != nil {
+				w.fetched = missing.Bytes()
 			}
 		}
 	})
 }
 
-// note keeps what i touches to answer after its wake, as soon as the first reply is out.
+// note keeps what i touched to answer, now that the first reply after its wake is
+// out. Where the kernel cannot tell, wakes are slower and nothing else.
 func (d *daemon) note(f *function, i *instance) {
-	i.noting = d.background(func(ctx context.Context) func() {
-		err := i.noteReply(ctx)
+	i.noting = d.background(func(context.Context) func() {
+		err := i.pages.note(i.group)
 		return func() {
 			if err != nil {
-				f.log.Debug("cannot tell what it touched", "error", err)
+				f.log.Debug("cannot tell which pages it touched", "error", err)
 			}
 		}
 	})
-}
-
-func (i *instance) noteReply(ctx context.Context) error {
-	ticker := time.NewTicker(time.Millisecond)
-	defer ticker.Stop()
-	for i.backend.Stats().FirstReply.IsZero() {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
-	_, err := i.pages.note(i.group)
-	return err
 }
 
 func (d *daemon) woke(f *function, i *instance, report hibernate.Report, err error, reason string) {
@@ -91,7 +78,6 @@ func (d *daemon) woke(f *function, i *instance, report hibernate.Report, err err
 	}
 	f.waking.opened = time.Now()
 	i.backend.Open()
-	d.note(f, i)
 	f.to(reconcile.Woken)
 	f.seen = sample{}
 	f.figures.Wakes++

@@ -33,7 +33,8 @@ func newWaking(f *function, reason string) *waking {
 }
 
 // tellWake logs where the time of the last wake went, as soon as that is known:
-// with the first byte of a reply, or when nobody waits for one.
+// with the first byte of a reply, or when nobody waits for one. It tells whether a
+// reply is out, the first time that it is.
 func (f *function) tellWake(gate gateway.BackendStats) (replied bool) {
 	w := f.waking
 	if w == nil || w.opened.IsZero() {
@@ -54,9 +55,24 @@ func (f *function) tellWake(gate gateway.BackendStats) (replied bool) {
 		args = append(args, "first_byte", first.Sub(w.opened))
 		f.figures.WakeCost = first.Sub(w.since)
 		f.figures.LastWake = f.figures.WakeCost
+		f.judgePrefetch(w, first.Sub(w.began))
 	}
 	f.log.Info(msg, append(args, "took", end.Sub(w.since))...)
 	return replied
+}
+
+// judgePrefetch learns from a wake what prefetching is good for.
+func (f *function) judgePrefetch(w *waking, took time.Duration) {
+	p := &f.figures.Prefetch
+	before := p.pays()
+	p.learn(w.fetched > 0, took)
+	if now := p.pays(); now != before {
+		msg := "its wakes are faster without prefetch: it is switched off"
+		if now {
+			msg = "its wakes are faster with prefetch: it is switched on again"
+		}
+		f.log.Info(msg, "with", middle(p.With), "without", middle(p.Without))
+	}
 }
 
 // cameBack is how much less is in swap now than before the wake.

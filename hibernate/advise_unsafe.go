@@ -18,40 +18,29 @@ const (
 // addressRange is as struct iovec has it, in bytes.
 type addressRange struct{ start, length uint64 }
 
-// advise is process_madvise(2), in the order of runs, until ctx ends, which is no
-// error. What is not mapped any more, or of a kind that the advice is not
-// for, is left out.
-func (p process) advise(ctx context.Context, runs []run, advice int) error {
-	ranges := make([]addressRange, 0, maxRanges)
-	for len(runs) > 0 && ctx.Err() == nil {
-		ranges, runs = nextBatch(ranges[:0], runs)
-		if err := p.adviseAll(ctx, ranges, advice); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// nextBatch cuts off what one call is to be told of.
-func nextBatch(batch []addressRange, runs []run) ([]addressRange, []run) {
+// cut divides spans into what single calls are told of, in their order.
+func cut(spans []span) (batches [][]addressRange) {
+	var batch []addressRange
 	room := uint32(maxPages)
-	for len(runs) > 0 && len(batch) < maxRanges && room > 0 {
-		n := min(runs[0].count, room)
-		batch = append(batch, addressRange{runs[0].first * pageSize, uint64(n) * pageSize})
-		room -= n
-		if n == runs[0].count {
-			runs = runs[1:]
-			continue
+	for _, s := range spans {
+		for s.count > 0 {
+			n := min(s.count, room)
+			batch = append(batch, addressRange{s.first * pageSize, uint64(n) * pageSize})
+			s.first, s.count, room = s.first+uint64(n), s.count-n, room-n
+			if room == 0 || len(batch) == maxRanges {
+				batches, batch, room = append(batches, batch), nil, maxPages
+			}
 		}
-		rest := runs[0]
-		rest.first += uint64(n)
-		rest.count -= n
-		runs = append([]run{rest}, runs[1:]...)
 	}
-	return batch, runs
+	if len(batch) > 0 {
+		batches = append(batches, batch)
+	}
+	return batches
 }
 
-func (p process) adviseAll(ctx context.Context, ranges []addressRange, advice int) error {
+// advise is process_madvise(2), until ctx ends, which is no error. What is not
+// mapped any more, or of a kind that the advice is not for, is left out.
+func (p process) advise(ctx context.Context, ranges []addressRange, advice int) error {
 	for len(ranges) > 0 && ctx.Err() == nil {
 		advised, _, errno := unix.Syscall6(unix.SYS_PROCESS_MADVISE, uintptr(p.fd),
 			uintptr(unsafe.Pointer(&ranges[0])), uintptr(len(ranges)), uintptr(advice), 0, 0)

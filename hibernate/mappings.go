@@ -8,7 +8,7 @@ import (
 
 // memfds lists where a process has mapped shared memory, which goes to swap
 // although the kernel calls it a file.
-func memfds(pid int) ([]run, error) {
+func memfds(pid int) ([]span, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
 	if err != nil {
 		return nil, err
@@ -19,16 +19,17 @@ func memfds(pid int) ([]run, error) {
 // parseMemfds reads lines such as (proc_pid_maps(5))
 //
 //	7f0b15000000-7f0b15200000 rw-s 00000000 00:01 1034 /memfd:runsc-memory (deleted)
-func parseMemfds(maps string) (found []run, err error) {
+func parseMemfds(maps string) (found []span, err error) {
 	for line := range strings.Lines(maps) {
-		if !strings.Contains(line, " /memfd:") {
+		fields := strings.Fields(line)
+		if len(fields) < 6 || !strings.HasPrefix(fields[5], "/memfd:") {
 			continue
 		}
 		var start, end uint64
-		if _, err := fmt.Sscanf(line, "%x-%x ", &start, &end); err != nil {
+		if _, err := fmt.Sscanf(fields[0], "%x-%x", &start, &end); err != nil {
 			return nil, fmt.Errorf("line %q: %w", line, err)
 		}
-		found = appendRun(found, run{first: start / pageSize, count: uint32((end - start) / pageSize)})
+		found = appendSpan(found, span{first: start / pageSize, count: uint32((end - start) / pageSize)})
 	}
 	return found, nil
 }

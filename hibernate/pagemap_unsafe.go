@@ -27,7 +27,7 @@ type pageRegion struct{ start, end, categories uint64 }
 
 // mappedPages lists the pages that a process has in its page table. Shared memory
 // is told as of a file.
-func mappedPages(pid int) ([]run, error) {
+func mappedPages(pid int) ([]span, error) {
 	pagemap, err := os.Open(fmt.Sprintf("/proc/%d/pagemap", pid))
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func mappedPages(pid int) ([]run, error) {
 		vector: uint64(uintptr(unsafe.Pointer(&regions[0]))), vectorLength: uint64(len(regions)),
 		categoryMask: pageIsPresent, returnMask: pageIsPresent | pageIsFile,
 	}
-	var found []run
+	var found []span
 	for scan.start < scan.end {
 		n, _, errno := unix.Syscall(unix.SYS_IOCTL, pagemap.Fd(), pagemapScan, uintptr(unsafe.Pointer(&scan)))
 		runtime.KeepAlive(regions)
@@ -48,7 +48,7 @@ func mappedPages(pid int) ([]run, error) {
 			return nil, errno
 		}
 		for _, r := range regions[:n] {
-			found = appendRun(found, run{first: r.start / pageSize, count: uint32((r.end - r.start) / pageSize), file: r.categories&pageIsFile != 0})
+			found = appendSpan(found, span{first: r.start / pageSize, count: uint32((r.end - r.start) / pageSize), file: r.categories&pageIsFile != 0})
 		}
 		scan.start = scan.walkEnd
 	}

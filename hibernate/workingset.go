@@ -1,12 +1,13 @@
 package hibernate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-"os"
-"strconv"
-"slices"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"torpor/cgroup"
 
@@ -23,7 +24,7 @@ type WorkingSet struct{ parts []part }
 type part struct {
 	pid     int
 	started uint64
-	runs    []run // in the order of addresses
+	spans   []span // in the order of addresses
 }
 
 // Touched finds the pages that a group has touched since it was inflated: after a
@@ -35,9 +36,9 @@ type part struct {
 func Touched(g *cgroup.Group) (*WorkingSet, error) {
 	w := &WorkingSet{}
 	err := eachProcess(g, func(p process) error {
-		runs, err := touchedBy(p.pid)
+		spans, err := touchedBy(p.pid)
 		if err == nil {
-			w.parts = append(w.parts, part{p.pid, p.started, runs})
+			w.parts = append(w.parts, part{p.pid, p.started, spans})
 		}
 		return err
 	})
@@ -47,7 +48,7 @@ func Touched(g *cgroup.Group) (*WorkingSet, error) {
 	return w, nil
 }
 
-func touchedBy(pid int) ([]run, error) {
+func touchedBy(pid int) ([]span, error) {
 	mapped, err := mappedPages(pid)
 	if err != nil {
 		return nil, err
@@ -59,11 +60,11 @@ func touchedBy(pid int) ([]run, error) {
 	return unfile(mapped, shared), nil
 }
 
-// unfile is runs, of which those that are in shared are of no file.
-func unfile(runs, shared []run) (all []run) {
-	for _, r := range runs {
+// unfile is spans, of which those that are in shared are of no file.
+func unfile(spans, shared []span) (all []span) {
+	for _, r := range spans {
 		if !r.file {
-			all = appendRun(all, r)
+			all = appendSpan(all, r)
 			continue
 		}
 		for len(shared) > 0 && shared[0].end() <= r.first {
@@ -76,13 +77,13 @@ func unfile(runs, shared []run) (all []run) {
 				break
 			}
 			if at < from {
-				all = appendRun(all, run{at, uint32(from - at), r.age, true})
+				all = appendSpan(all, span{at, uint32(from - at), r.age, true})
 			}
-			all = appendRun(all, run{from, uint32(to - from), r.age, false})
+			all = appendSpan(all, span{from, uint32(to - from), r.age, false})
 			at = to
 		}
 		if at < r.end() {
-			all = appendRun(all, run{at, uint32(r.end() - at), r.age, true})
+			all = appendSpan(all, span{at, uint32(r.end() - at), r.age, true})
 		}
 	}
 	return all
@@ -114,20 +115,20 @@ func eachProcess(g *cgroup.Group, do func(process) error) error {
 func (w *WorkingSet) Refine(touched *WorkingSet) *WorkingSet {
 	refined := &WorkingSet{}
 	for _, now := range touched.parts {
-		now.runs = refine(w.of(now.pid, now.started), now.runs)
+		now.spans = refine(w.of(now.pid, now.started), now.spans)
 		refined.parts = append(refined.parts, now)
 	}
 	return refined
 }
 
 // of is the share of one process, nothing if w does not know it.
-func (w *WorkingSet) of(pid int, started uint64) []run {
+func (w *WorkingSet) of(pid int, started uint64) []span {
 	if w == nil {
 		return nil
 	}
 	for _, p := range w.parts {
 		if p.pid == pid && p.started == started {
-			return p.runs
+			return p.spans
 		}
 	}
 	return nil
@@ -137,7 +138,7 @@ func (w *WorkingSet) of(pid int, started uint64) []run {
 // each.
 func (w *WorkingSet) Bytes() (n int64) {
 	for _, p := range w.parts {
-		n += bytesOf(p.runs)
+		n += bytesOf(p.spans)
 	}
 	return n
 }
@@ -158,33 +159,47 @@ func pageOut(ctx context.Context, g *cgroup.Group) error {
 				private = append(private, r)
 			}
 		}
-		return p.advise(ctx, private, unix.MADV_PAGEOUT)
+		for _, ranges := range cut(private) {
+			if err := p.advise(ctx, ranges, unix.MADV_PAGEOUT); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
-// Missing is the part of w that a sleeping group would have to fetch, for Prefetch:
-// not what stayed in memory, nor of processes that have ended.
+// Missing is the part of w that a sleeping group would have to fetch, for Prefetch,
+// the process with most of it first: not what stayed in memory, nor of processes
+// that have ended, or are not in the group.
 func (w *WorkingSet) Missing(g *cgroup.Group) (*WorkingSet, error) {
 	missing := &WorkingSet{}
 	err := eachProcess(g, func(p process) error {
-		runs := w.of(p.pid, p.started)
-		if len(runs) == 0 {
+		spans := w.of(p.pid, p.started)
+		if len(spans) == 0 {
 			return nil
 		}
 		mapped, err := mappedPages(p.pid)
 		if err == nil {
-			missing.parts = append(missing.parts, part{p.pid, p.started, bridged(without(runs, mapped), gapx())})
+			missing.parts = append(missing.parts, part{p.pid, p.started, without(spans, mapped)})
 		}
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("hibernate: what is missing of %s: %w", g.Path(), err)
 	}
-	slices.SortFunc(missing.parts, func(a, b part) int { return int(bytesOf(b.runs) - bytesOf(a.runs)) })
+	slices.SortStableFunc(missing.parts, func(a, b part) int { return cmp.Compare(bytesOf(b.spans), bytesOf(a.spans)) })
 	return missing, nil
 }
 
-func gapx() uint64 { n, _ := strconv.Atoi(os.Getenv("XGAP")); return uint64(n) }
+// readers is how many calls Prefetch makes side by side: it is the processor that
+// asks the disk for one page after the other, which takes longer than to read them.
+const readers = 2
+
+// request is one call to be made for a process.
+type request struct {
+	process
+	ranges []addressRange
+}
 
 // Prefetch has the kernel read the pages, many at once, and returns when it has
 // been told of all, or soon after ctx ends, which is no error. It may run beside
@@ -192,18 +207,45 @@ func gapx() uint64 { n, _ := strconv.Atoi(os.Getenv("XGAP")); return uint64(n) }
 // would undo. What is no longer mapped is left out, and processes that have
 // ended are, even if others have their numbers now.
 func (w *WorkingSet) Prefetch(ctx context.Context) error {
+	var requests []request
 	var errs []error
 	for _, part := range w.parts {
 		p, err := openProcess(part.pid)
-		if err == nil {
-			if p.started == part.started {
-				err = p.advise(ctx, part.runs, unix.MADV_WILLNEED)
-			}
-			p.close()
+		if err != nil {
+			errs = append(errs, part.failed(err))
+			continue
 		}
-		if err != nil && !gone(err) {
-			errs = append(errs, fmt.Errorf("hibernate: prefetch for process %d: %w", part.pid, err))
+		defer p.close()
+		if p.started != part.started {
+			continue
+		}
+		for _, ranges := range cut(part.spans) {
+			requests = append(requests, request{p, ranges})
 		}
 	}
+	return errors.Join(append(errs, fetchAll(ctx, requests))...)
+}
+
+// failed is nil for a process that has ended.
+func (p part) failed(err error) error {
+	if err == nil || gone(err) {
+		return nil
+	}
+	return fmt.Errorf("hibernate: prefetch for process %d: %w", p.pid, err)
+}
+
+func fetchAll(ctx context.Context, requests []request) error {
+	var taken atomic.Int64
+	errs := make([]error, readers)
+	var all sync.WaitGroup
+	for i := range errs {
+		all.Go(func() {
+			for n := taken.Add(1); int(n) <= len(requests) && errs[i] == nil; n = taken.Add(1) {
+				r := requests[n-1]
+				errs[i] = part{pid: r.pid}.failed(r.advise(ctx, r.ranges, unix.MADV_WILLNEED))
+			}
+		})
+	}
+	all.Wait()
 	return errors.Join(errs...)
 }
