@@ -13,6 +13,8 @@ import (
 const (
 	maxRanges = 64
 	maxPages  = 512
+	// The kernel waits for each page that is used.
+	usedAtOnce = 8
 )
 
 // addressRange is as struct iovec has it, in bytes.
@@ -54,6 +56,38 @@ func (p process) advise(ctx context.Context, ranges []addressRange, advice int) 
 		default:
 			return errno
 		}
+	}
+	return nil
+}
+
+// willNeed has pages read.
+func (p process) willNeed(ctx context.Context, ranges []addressRange) error {
+	return p.advise(ctx, ranges, unix.MADV_WILLNEED)
+}
+
+// use touches pages on behalf of the process, one after the other, by reading a
+// byte of each. The kernel takes advice on where a file is mapped to be about the
+// file, so this is how copies of its pages come back.
+func (p process) use(ctx context.Context, ranges []addressRange) error {
+	var remote [usedAtOnce]unix.RemoteIovec
+	var bytes [usedAtOnce]byte
+	n := 0
+	touch := func() {
+		local := unix.Iovec{Base: &bytes[0], Len: uint64(n)}
+		// It ends early at a page that is not mapped any more; those behind it come back when they are needed.
+		_, _ = unix.ProcessVMReadv(p.pid, []unix.Iovec{local}, remote[:n], 0)
+		n = 0
+	}
+	for _, r := range ranges {
+		for at := r.start; at < r.start+r.length && ctx.Err() == nil; at += pageSize {
+			remote[n] = unix.RemoteIovec{Base: uintptr(at), Len: 1}
+			if n++; n == usedAtOnce {
+				touch()
+			}
+		}
+	}
+	if n > 0 {
+		touch()
 	}
 	return nil
 }

@@ -48,7 +48,11 @@ func mappedPages(pid int) ([]span, error) {
 			return nil, errno
 		}
 		for _, r := range regions[:n] {
-			found = appendSpan(found, span{first: r.start / pageSize, count: uint32((r.end - r.start) / pageSize), file: r.categories&pageIsFile != 0})
+			s := span{first: r.start / pageSize, count: uint32((r.end - r.start) / pageSize)}
+			if r.categories&pageIsFile != 0 {
+				s.kind = ofFile
+			}
+			found = appendSpan(found, s)
 		}
 		scan.start = scan.walkEnd
 	}

@@ -9,12 +9,15 @@ type span struct {
 	first uint64 // address in pages
 	count uint32 // pages
 	age   uint8  // wakes since they were last touched
-	file  bool   // they are of a file on disk, and do not go to swap
+	kind  kind
 }
 
 func (r span) end() uint64 { return r.first + uint64(r.count) }
 
-func (r span) like(other span) bool { return r.age == other.age && r.file == other.file }
+func (r span) like(other span) bool { return r.age == other.age && r.kind == other.kind }
+
+// part is the pages of r from one address to another, as of a kind.
+func (r span) part(from, to uint64, k kind) span { return span{from, uint32(to - from), r.age, k} }
 
 // keptFor is how many wakes in a row may do without a page until it is forgotten.
 const keptFor = 2
@@ -38,7 +41,7 @@ func refine(before, now []span) (refined []span) {
 			}
 			at = to
 			if old.age < keptFor {
-				refined = appendSpan(refined, span{from, uint32(to - from), old.age + 1, old.file})
+				refined = appendSpan(refined, span{from, uint32(to - from), old.age + 1, old.kind})
 			}
 		}
 	}
@@ -74,12 +77,12 @@ func without(spans, other []span) (rest []span) {
 				break
 			}
 			if o.first > at {
-				rest = appendSpan(rest, span{at, uint32(o.first - at), r.age, r.file})
+				rest = appendSpan(rest, r.part(at, o.first, r.kind))
 			}
 			at = max(at, o.end())
 		}
 		if at < r.end() {
-			rest = appendSpan(rest, span{at, uint32(r.end() - at), r.age, r.file})
+			rest = appendSpan(rest, r.part(at, r.end(), r.kind))
 		}
 	}
 	return rest

@@ -29,7 +29,7 @@ func (w *WorkingSet) String() string {
 		for _, r := range p.spans {
 			b = binary.AppendUvarint(b, r.first-at)
 			b = binary.AppendUvarint(b, uint64(r.count))
-			b = binary.AppendUvarint(b, kindOf(r))
+			b = binary.AppendUvarint(b, uint64(r.age)*uint64(kinds)+uint64(r.kind))
 			at = r.end()
 		}
 	}
@@ -39,14 +39,6 @@ func (w *WorkingSet) String() string {
 func withChecksum(b []byte) string {
 	b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
 	return textVersion + base64.RawStdEncoding.EncodeToString(b)
-}
-
-func kindOf(r span) uint64 {
-	kind := uint64(r.age) << 1
-	if r.file {
-		kind |= 1
-	}
-	return kind
 }
 
 // ParseWorkingSet reads what String has written. Whether the processes still
@@ -119,7 +111,7 @@ func (n *numbers) span(at uint64) (r span, ok bool) {
 	end := endOfUser / pageSize
 	gap, ok1 := n.next(end - min(at, end))
 	count, ok2 := n.next(math.MaxUint32)
-	kind, ok3 := n.next(keptFor<<1 | 1)
-	r = span{first: at + gap, count: uint32(count), age: uint8(kind >> 1), file: kind&1 != 0}
+	both, ok3 := n.next((keptFor+1)*uint64(kinds) - 1)
+	r = span{first: at + gap, count: uint32(count), age: uint8(both / uint64(kinds)), kind: kind(both % uint64(kinds))}
 	return r, ok1 && ok2 && ok3 && count > 0 && r.end() <= end
 }

@@ -8,9 +8,9 @@ import (
 )
 
 var written = &WorkingSet{parts: []part{
-	{pid: 4711, started: 123456789, spans: []span{{0x400, 3, 0, true}, {0x7f0b15000, 1, keptFor, false}, {0x7f0b15001, 70000, 0, false}}},
+	{pid: 4711, started: 123456789, spans: []span{{0x400, 3, 0, copied}, {0x7f0b15000, 1, keptFor, private}, {0x7f0b15001, 70000, 0, private}}},
 	{pid: 1, started: 0},
-	{pid: 4712, started: 1, spans: []span{{0, 1, 1, false}}},
+	{pid: 4712, started: 1, spans: []span{{0, 1, 1, ofFile}}},
 }}
 
 func TestText(t *testing.T) {

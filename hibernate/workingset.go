@@ -53,40 +53,11 @@ func touchedBy(pid int) ([]span, error) {
 	if err != nil {
 		return nil, err
 	}
-	shared, err := memfds(pid)
+	of, err := mappings(pid)
 	if err != nil {
 		return nil, err
 	}
-	return unfile(mapped, shared), nil
-}
-
-// unfile is spans, of which those that are in shared are of no file.
-func unfile(spans, shared []span) (all []span) {
-	for _, r := range spans {
-		if !r.file {
-			all = appendSpan(all, r)
-			continue
-		}
-		for len(shared) > 0 && shared[0].end() <= r.first {
-			shared = shared[1:]
-		}
-		at := r.first
-		for _, s := range shared {
-			from, to := max(at, s.first), min(r.end(), s.end())
-			if from >= to {
-				break
-			}
-			if at < from {
-				all = appendSpan(all, span{at, uint32(from - at), r.age, true})
-			}
-			all = appendSpan(all, span{from, uint32(to - from), r.age, false})
-			at = to
-		}
-		if at < r.end() {
-			all = appendSpan(all, span{at, uint32(r.end() - at), r.age, true})
-		}
-	}
-	return all
+	return classify(mapped, of), nil
 }
 
 // eachProcess calls do with each process of g, but not for those that end meanwhile.
@@ -153,13 +124,8 @@ func pageOut(ctx context.Context, g *cgroup.Group) error {
 		if err != nil {
 			return err
 		}
-		private := mapped[:0]
-		for _, r := range mapped {
-			if !r.file {
-				private = append(private, r)
-			}
-		}
-		for _, ranges := range cut(private) {
+		mapped = slices.DeleteFunc(mapped, func(s span) bool { return s.kind == ofFile })
+		for _, ranges := range cut(mapped) {
 			if err := p.advise(ctx, ranges, unix.MADV_PAGEOUT); err != nil {
 				return err
 			}
@@ -197,8 +163,9 @@ const readers = 2
 
 // request is one call to be made for a process.
 type request struct {
-	process
 	ranges []addressRange
+	of     process
+	do     func(process, context.Context, []addressRange) error
 }
 
 // Prefetch has the kernel read the pages, many at once, and returns when it has
@@ -219,11 +186,27 @@ func (w *WorkingSet) Prefetch(ctx context.Context) error {
 		if p.started != part.started {
 			continue
 		}
-		for _, ranges := range cut(part.spans) {
-			requests = append(requests, request{p, ranges})
+		advised, copies := divide(part.spans)
+		for _, ranges := range cut(copies) {
+			requests = append(requests, request{ranges, p, process.use})
+		}
+		for _, ranges := range cut(advised) {
+			requests = append(requests, request{ranges, p, process.willNeed})
 		}
 	}
 	return errors.Join(append(errs, fetchAll(ctx, requests))...)
+}
+
+// divide tells those that are copies of files' from the others.
+func divide(spans []span) (advised, copies []span) {
+	for _, s := range spans {
+		if s.kind == copied {
+			copies = append(copies, s)
+		} else {
+			advised = append(advised, s)
+		}
+	}
+	return advised, copies
 }
 
 // failed is nil for a process that has ended.
@@ -242,7 +225,7 @@ func fetchAll(ctx context.Context, requests []request) error {
 		all.Go(func() {
 			for n := taken.Add(1); int(n) <= len(requests) && errs[i] == nil; n = taken.Add(1) {
 				r := requests[n-1]
-				errs[i] = part{pid: r.pid}.failed(r.advise(ctx, r.ranges, unix.MADV_WILLNEED))
+				errs[i] = part{pid: r.of.pid}.failed(r.do(r.of, ctx, r.ranges))
 			}
 		})
 	}
