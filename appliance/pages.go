@@ -52,6 +52,13 @@ func (p *pages) note(g *cgroup.Group) error {
 	return nil
 }
 
+// known tells whether there is a set.
+func (p *pages) known() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.set != nil
+}
+
 // moved says that others are in memory now than when somebody last looked.
 func (p *pages) moved() {
 	p.mu.Lock()
@@ -59,7 +66,7 @@ func (p *pages) moved() {
 	p.missing = nil
 }
 
-// toFetch is what of the set g, which sleeps, has to fetch; nil without a set.
+// toFetch is what of the set g, which sleeps, has to fetch; nil where there is none.
 func (p *pages) toFetch(g *cgroup.Group) (*hibernate.WorkingSet, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

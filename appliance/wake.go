@@ -28,15 +28,16 @@ func (d *daemon) wake(f *function, reason string) {
 // prefetch begins to fetch what i used at its last wakes, beside the wake that
 // this is for, unless its declaration says not to, or it was seen not to pay.
 func (d *daemon) prefetch(f *function, i *instance) {
-	if !f.spec.Hibernate.Prefetch || !f.figures.Prefetch.next() {
+	w := f.waking
+	w.judged = f.spec.Hibernate.Prefetch && i.pages.known()
+	if !w.judged || !f.figures.Prefetch.next() {
 		return
 	}
-	w := f.waking
 	w.fetching = true
 	i.prefetching = d.background(func(ctx context.Context) func() {
 		began := time.Now()
 		missing, err := i.pages.toFetch(i.group)
-		if missing != nil {
+		if err == nil {
 			err = missing.Prefetch(ctx)
 		}
 		if err != nil {
@@ -44,10 +45,7 @@ func (d *daemon) prefetch(f *function, i *instance) {
 		}
 		took := time.Since(began)
 		return func() {
-			w.fetching, w.fetchTime = false, took
-			if missing != nil {
-				w.fetched = missing.Bytes()
-			}
+			w.fetching, w.fetchTime, w.fetched = false, took, missing.Bytes()
 		}
 	})
 }

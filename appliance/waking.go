@@ -17,6 +17,7 @@ type waking struct {
 	opened   time.Time // when what waited could go on; zero before
 	swapped  int64     // bytes in swap, as seen last before it
 
+	judged    bool // it tells with or without prefetch what that is worth
 	fetching  bool // the prefetch is not over
 	fetched   int64
 	fetchTime time.Duration
@@ -63,6 +64,9 @@ func (f *function) tellWake(gate gateway.BackendStats) (replied bool) {
 
 // judgePrefetch learns from a wake what prefetching is good for.
 func (f *function) judgePrefetch(w *waking, took time.Duration) {
+	if !w.judged {
+		return
+	}
 	p := &f.figures.Prefetch
 	before := p.pays()
 	p.learn(w.fetched > 0, took)
@@ -71,7 +75,7 @@ func (f *function) judgePrefetch(w *waking, took time.Duration) {
 		if now {
 			msg = "its wakes are faster with prefetch: it is switched on again"
 		}
-		f.log.Info(msg, "with", middle(p.With), "without", middle(p.Without))
+		f.log.Info(msg, "wakes", p.Wakes)
 	}
 }
 

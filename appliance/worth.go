@@ -1,57 +1,56 @@
 package appliance
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
-// worth tells whether a function's prefetch pays, by what its wakes took with it and
-// without. It is kept with the function's figures.
+// worth tells whether a function's prefetch pays. Now and then it compares a wake
+// with prefetch to the next one, which does without: two in a row, as what else
+// the machine does changes slowly, and takes its time from both. It is kept with the
+// function's figures.
 type worth struct {
-	With, Without []time.Duration // to the first byte of a reply, the last few each
-	Wakes         int             // measured in all
+	Wakes int           // of sandboxes with a working set that were measured
+	With  time.Duration // the wake with prefetch of the pair under way, to the first byte of a reply
+	Lost  int           // pairs in a row that the one without prefetch has won
 }
 
 const (
-	worthKept   = 5  // wakes of either kind that count
-	worthNeeded = 3  // before these there is no verdict
-	worthAgain  = 32 // a wake in so many tries the other kind, as functions change
+	worthLost  = 3  // lost pairs in a row that switch prefetch off; one that is won switches it on
+	worthEvery = 16 // wakes from one pair to the next
+	worthSoon  = 4  // the same while it is in doubt
 )
+
+// place is where the next wake is in a cycle: its last two are a pair.
+func (w worth) place() (ofPair bool, with bool) {
+	every := worthEvery
+	if w.Lost > 0 && w.pays() {
+		every = worthSoon
+	}
+	at := w.Wakes % every
+	return at >= every-2, at == every-2
+}
 
 // next tells whether the next wake is to prefetch.
 func (w worth) next() bool {
-	switch {
-	case len(w.With) < worthNeeded:
-		return true
-	case len(w.Without) < worthNeeded:
-		return false
-	case w.Wakes%worthAgain == 0:
-		return !w.pays()
+	if ofPair, with := w.place(); ofPair {
+		return with
 	}
 	return w.pays()
 }
 
-// pays is the verdict. Without one, it does.
-func (w worth) pays() bool {
-	if len(w.With) < worthNeeded || len(w.Without) < worthNeeded {
-		return true
-	}
-	return middle(w.With) <= middle(w.Without)
-}
+// pays is the verdict.
+func (w worth) pays() bool { return w.Lost < worthLost }
 
 // learn takes in one more wake.
 func (w *worth) learn(prefetched bool, took time.Duration) {
-	kind := &w.Without
-	if prefetched {
-		kind = &w.With
+	ofPair, _ := w.place()
+	switch {
+	case !ofPair:
+	case prefetched:
+		w.With = took
+	case w.With == 0: // there was no first
+	case w.With <= took:
+		w.With, w.Lost = 0, 0
+	default:
+		w.With, w.Lost = 0, min(w.Lost+1, worthLost)
 	}
-	*kind = append(slices.Clone(*kind), took)
-	*kind = (*kind)[max(0, len(*kind)-worthKept):]
 	w.Wakes++
-}
-
-// middle is the median, the lower one of two.
-func middle(of []time.Duration) time.Duration {
-	sorted := slices.Sorted(slices.Values(of))
-	return sorted[(len(sorted)-1)/2]
 }

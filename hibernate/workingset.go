@@ -108,6 +108,9 @@ func (w *WorkingSet) of(pid int, started uint64) []span {
 // Bytes is the size of all pages, counting those that processes share once for
 // each.
 func (w *WorkingSet) Bytes() (n int64) {
+	if w == nil {
+		return 0
+	}
 	for _, p := range w.parts {
 		n += bytesOf(p.spans)
 	}
@@ -157,9 +160,10 @@ func (w *WorkingSet) Missing(g *cgroup.Group) (*WorkingSet, error) {
 	return missing, nil
 }
 
-// readers is how many calls Prefetch makes side by side: it is the processor that
-// asks the disk for one page after the other, which takes longer than to read them.
-const readers = 2
+// readers is how many calls Prefetch makes side by side: asking the disk for one page
+// after the other is work for a processor, and where pages are used, one waits for
+// the disk.
+const readers = 3
 
 // request is one call to be made for a process.
 type request struct {
