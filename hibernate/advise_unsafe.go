@@ -14,23 +14,24 @@ const (
 	maxRanges = 64
 	maxPages  = 512
 	// The kernel waits for each page that is used.
-	usedAtOnce = 8
+	usedAtOnce = 16
 )
 
 // addressRange is as struct iovec has it, in bytes.
 type addressRange struct{ start, length uint64 }
 
-// cut divides spans into what single calls are told of, in their order.
-func cut(spans []span) (batches [][]addressRange) {
+// cut divides spans into what single calls are told of, in their order, each of up
+// to most pages.
+func cut(spans []span, most uint32) (batches [][]addressRange) {
 	var batch []addressRange
-	room := uint32(maxPages)
+	room := most
 	for _, s := range spans {
 		for s.count > 0 {
 			n := min(s.count, room)
 			batch = append(batch, addressRange{s.first * pageSize, uint64(n) * pageSize})
 			s.first, s.count, room = s.first+uint64(n), s.count-n, room-n
 			if room == 0 || len(batch) == maxRanges {
-				batches, batch, room = append(batches, batch), nil, maxPages
+				batches, batch, room = append(batches, batch), nil, most
 			}
 		}
 	}
@@ -68,27 +69,17 @@ func (p process) willNeed(ctx context.Context, ranges []addressRange) error {
 // use touches pages on behalf of the process, one after the other, by reading a
 // byte of each. The kernel takes advice on where a file is mapped to be about the
 // file, so this is how copies of its pages come back.
-func (p process) use(ctx context.Context, ranges []addressRange) error {
-	var remote [usedAtOnce]unix.RemoteIovec
-	var bytes [usedAtOnce]byte
-	n := 0
-	touch := func() {
-		local := unix.Iovec{Base: &bytes[0], Len: uint64(n)}
-		// It ends early at a page that is not mapped any more; those behind it come back when they are needed.
-		_, _ = unix.ProcessVMReadv(p.pid, []unix.Iovec{local}, remote[:n], 0)
-		n = 0
-	}
+func (p process) use(_ context.Context, ranges []addressRange) error {
+	var remote []unix.RemoteIovec
 	for _, r := range ranges {
-		for at := r.start; at < r.start+r.length && ctx.Err() == nil; at += pageSize {
-			remote[n] = unix.RemoteIovec{Base: uintptr(at), Len: 1}
-			if n++; n == usedAtOnce {
-				touch()
-			}
+		for at := r.start; at < r.start+r.length; at += pageSize {
+			remote = append(remote, unix.RemoteIovec{Base: uintptr(at), Len: 1})
 		}
 	}
-	if n > 0 {
-		touch()
-	}
+	bytes := make([]byte, len(remote))
+	local := unix.Iovec{Base: &bytes[0], Len: uint64(len(bytes))}
+	// It ends early at a page that is not mapped any more; those behind it come back when they are needed.
+	_, _ = unix.ProcessVMReadv(p.pid, []unix.Iovec{local}, remote, 0)
 	return nil
 }
 

@@ -69,7 +69,7 @@ func TestCut(t *testing.T) {
 	}
 	spans = append(spans, span{first: 5000, count: 3 * maxPages})
 	var ranges []addressRange
-	for _, batch := range cut(spans) {
+	for _, batch := range cut(spans, maxPages) {
 		pages := uint64(0)
 		for _, r := range batch {
 			pages += r.length / pageSize

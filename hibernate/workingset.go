@@ -128,7 +128,7 @@ func pageOut(ctx context.Context, g *cgroup.Group) error {
 			return err
 		}
 		mapped = slices.DeleteFunc(mapped, func(s span) bool { return s.kind == ofFile })
-		for _, ranges := range cut(mapped) {
+		for _, ranges := range cut(mapped, maxPages) {
 			if err := p.advise(ctx, ranges, unix.MADV_PAGEOUT); err != nil {
 				return err
 			}
@@ -163,7 +163,7 @@ func (w *WorkingSet) Missing(g *cgroup.Group) (*WorkingSet, error) {
 // readers is how many calls Prefetch makes side by side: asking the disk for one page
 // after the other is work for a processor, and where pages are used, one waits for
 // the disk.
-const readers = 3
+const readers = 4
 
 // request is one call to be made for a process.
 type request struct {
@@ -191,10 +191,10 @@ func (w *WorkingSet) Prefetch(ctx context.Context) error {
 			continue
 		}
 		advised, copies := divide(part.spans)
-		for _, ranges := range cut(copies) {
+		for _, ranges := range cut(copies, usedAtOnce) {
 			requests = append(requests, request{ranges, p, process.use})
 		}
-		for _, ranges := range cut(advised) {
+		for _, ranges := range cut(advised, maxPages) {
 			requests = append(requests, request{ranges, p, process.willNeed})
 		}
 	}
@@ -227,7 +227,7 @@ func fetchAll(ctx context.Context, requests []request) error {
 	var all sync.WaitGroup
 	for i := range errs {
 		all.Go(func() {
-			for n := taken.Add(1); int(n) <= len(requests) && errs[i] == nil; n = taken.Add(1) {
+			for n := taken.Add(1); int(n) <= len(requests) && errs[i] == nil && ctx.Err() == nil; n = taken.Add(1) {
 				r := requests[n-1]
 				errs[i] = part{pid: r.of.pid}.failed(r.do(r.of, ctx, r.ranges))
 			}
