@@ -68,7 +68,8 @@ func (p process) willNeed(ctx context.Context, ranges []addressRange) error {
 
 // use touches pages on behalf of the process, one after the other, by reading a
 // byte of each. The kernel takes advice on where a file is mapped to be about the
-// file, so this is how copies of its pages come back.
+// file, so this is how copies of its pages come back. Should the process have ended just
+// now and another have its number, that one is none the worse for it.
 func (p process) use(_ context.Context, ranges []addressRange) error {
 	var remote []unix.RemoteIovec
 	for _, r := range ranges {
