@@ -7,11 +7,19 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 10s
 
+# Of a soak: how long, how many functions, requests a second, and what its traffic depends on (0: a new one each time).
+FOR       ?= 5m
+FUNCTIONS ?= 200
+RATE      ?= 20
+SEED      ?= 0
+# How many sleep, one after the other, with soak-scale.
+SIZES     ?= 10,100,1000
+
 # With cgo and the race detector; the packages that start sandboxes cannot.
 RACED := ./api ./cgroup ./cli ./demo ./doctor ./gateway ./hibernate ./image ./install ./kvm/guest/init ./kvm/initramfs ./kvm/root ./kvm/wire ./output ./reconcile ./sandbox ./spec ./systemd
 
 .DEFAULT_GOAL := help
-.PHONY: help build deb setup demo test unit guest nspawn testvm vmshell fuzz bench bench-quick workloads fmt clean
+.PHONY: help build deb setup demo test unit guest nspawn testvm vmshell fuzz soak soak-scale soaker bench bench-quick workloads fmt clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -39,6 +47,8 @@ test: setup build ## Check everything that can be checked on this machine
 	@scripts/part.sh vet $(GO) vet -tags acceptance ./...
 	@scripts/part.sh unit $(MAKE) --no-print-directory unit
 	@scripts/part.sh appliance $(GO) test -count=1 -timeout 20m ./appliance
+	@scripts/part.sh soak $(MAKE) --no-print-directory soak FOR=40s FUNCTIONS=30
+	@scripts/part.sh bench-quick $(MAKE) --no-print-directory bench-quick
 	@scripts/part.sh nspawn $(MAKE) --no-print-directory nspawn
 	@scripts/part.sh testvm $(MAKE) --no-print-directory testvm
 
@@ -62,6 +72,18 @@ vmshell: guest ## A shell in that machine, with torpor and the examples
 fuzz: ## Fuzz each target for FUZZTIME
 	@scripts/fuzz.sh $(FUZZTIME)
 
+soak: build soaker ## Functions asleep and awake under random traffic (FOR=10m FUNCTIONS=300 RATE=20 SEED=1): out/soak.md
+	@out/soak -for $(FOR) -functions $(FUNCTIONS) -rate $(RATE) -seed $(SEED)
+
+soak-scale: build soaker ## How wakes and the daemon's cost grow with SIZES functions asleep: out/soak-scale.md
+	@out/soak -scale $(SIZES) -seed $(SEED)
+
+# The function that a soak starts hundreds of, and the program that does so.
+soaker:
+	@mkdir -p bench/soak/counter/rootfs
+	@$(GO) build -trimpath -ldflags '-s -w' -o bench/soak/counter/rootfs/counter ./bench/soak/counter
+	@$(GO) build -o out/soak ./bench/soak
+
 bench: setup build workloads ## Measure everything, beside what else there is: out/bench.md, out/bench.json and plots
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	@out/bench
@@ -83,4 +105,4 @@ fmt: build ## Format Go and HCL
 	out/torpor fmt examples
 
 clean: ## Remove all that these commands made
-	rm -rf out kvm/guest/program/init examples/*/rootfs examples/udp/*/rootfs examples/*/.rootfs.* bench/workloads/*/rootfs bench/workloads/*/.rootfs.*
+	rm -rf out kvm/guest/program/init examples/*/rootfs examples/udp/*/rootfs examples/*/.rootfs.* bench/workloads/*/rootfs bench/workloads/*/.rootfs.* bench/soak/counter/rootfs

@@ -53,6 +53,8 @@ var imports = map[string]string{
 	"torpor/kvm/monitor":             "kvm/acpi kvm/boot kvm/device kvm/jail kvm/machine kvm/memory kvm/virtio kvm/vm kvm/wire",
 	"torpor/kvm":                     "kvm/acpi kvm/boot kvm/device kvm/jail kvm/machine kvm/memory kvm/monitor kvm/share kvm/virtio kvm/vm kvm/wire sandbox",
 	"torpor/bench/plots":             "",
+	"torpor/bench/process":           "",
+	"torpor/bench/soak/pattern":      "",
 	"torpor/bench/rival":             "cgroup cgroup/interrupt demo/client demo/wait spec",
 
 	"torpor/demo/wait":    "",

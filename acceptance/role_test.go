@@ -31,10 +31,10 @@ const rolePort = 7000
 
 func play(role string) {
 	ballast := fill(os.Getenv("ACCEPTANCE_MIB"))
-	if role == roleQuit {
+	if role == roleQuit || role == roleAgent {
 		sayBye(os.Getenv("ACCEPTANCE_FILE"))
 	}
-	if role == roleEcho {
+	if role == roleEcho || role == roleAgent {
 		echoElsewhere() // first: ready is who listens on the first port
 	}
 	ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", rolePort))
@@ -53,6 +53,9 @@ func play(role string) {
 			switch role {
 			case roleEater:
 				eat(conn)
+				return
+			case roleAgent:
+				agent(conn)
 				return
 			case rolePrint:
 				printLines(conn)
@@ -131,6 +134,9 @@ func printLines(conn net.Conn) {
 }
 
 func sayBye(file string) {
+	if file == "" {
+		return
+	}
 	end := make(chan os.Signal, 1)
 	signal.Notify(end, syscall.SIGTERM)
 	go func() {
@@ -158,6 +164,9 @@ func roleRoot(t *testing.T) string {
 		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := os.WriteFile(filepath.Join(root, "idle"), idleProgram(), 0o755); err != nil {
+		t.Fatal(err)
 	}
 	if err := os.WriteFile(program, self, 0o755); err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ package acceptance
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"path/filepath"
 	"strings"
@@ -82,18 +83,25 @@ func echoDatagram(t *testing.T, address string) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(hung)); err != nil {
+	if err := exchangeDatagram(conn); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func exchangeDatagram(conn net.Conn) error {
+	if err := conn.SetDeadline(time.Now().Add(hung)); err != nil {
+		return err
 	}
 	sent := []byte(strings.Repeat("datagram ", 100))
 	if _, err := conn.Write(sent); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	got := make([]byte, 2*len(sent))
 	n, err := conn.Read(got)
 	if err != nil || !bytes.Equal(got[:n], sent) {
-		t.Fatalf("%d of %d bytes came back, or others: %v", n, len(sent), err)
+		return fmt.Errorf("%d of %d bytes came back, or others: %w", n, len(sent), err)
 	}
+	return nil
 }
 
 // TestDatagramsOverRestarts has a peer go on while the daemon is restarted: what is on its way may be lost, as

@@ -134,7 +134,7 @@ func TestIsolationKVMIsRefusedClearly(t *testing.T) {
 		t.Error("it was answered")
 	}
 	f := n.awaitFunction("vm", "to say why", func(f api.Function) bool {
-		return f.State == "failed" && strings.Contains(f.Reason, `isolation = "kvm" is not available`)
+		return f.State == "failed" && strings.Contains(f.Reason, `isolation = "kvm" cannot be had: `)
 	})
 	if f.Isolation != "kvm" {
 		t.Errorf("it is said to be isolated by %s", f.Isolation)

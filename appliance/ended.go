@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"torpor/event"
+	"torpor/kvm"
 	"torpor/reconcile"
 	"torpor/spec"
 )
@@ -60,6 +61,8 @@ func (d *daemon) causeOfDeath(i *instance, err error, f spec.Function) error {
 	killed, unknown := d.housing.outOfMemory(i.group)
 	switch {
 	case killed:
+		return outOfMemoryError{f.Limits.Memory}
+	case strings.Contains(err.Error(), kvm.OutOfMemory): // by the kernel of its virtual machine
 		return outOfMemoryError{f.Limits.Memory}
 	case unknown != nil && strings.Contains(err.Error(), "SIGKILL"):
 		return fmt.Errorf("%w, perhaps for using more memory than limits.memory = %q: nobody can tell any more", err, f.Limits.Memory)

@@ -3,7 +3,6 @@ package appliance
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"torpor/kvm"
 	"torpor/kvm/guest"
@@ -45,15 +44,11 @@ func (m machines) choose(f spec.Function, kernel error) (runtime, why string) {
 		return spec.IsolationGVisor, m.init.Error()
 	case kernel != nil:
 		return spec.IsolationGVisor, kernel.Error()
-	case slices.ContainsFunc(f.Listens, maybeUDP):
-		return spec.IsolationGVisor, "it listens for UDP, which virtual machines take none of in this version"
 	case f.Limits.Memory < leastMachine:
 		return spec.IsolationGVisor, fmt.Sprintf("its limits.memory is too little for a virtual machine, which needs %s", leastMachine)
 	}
 	return spec.IsolationKVM, m.found.String()
 }
-
-func maybeUDP(l spec.Listen) bool { return l.Protocol != spec.ProtocolTCP }
 
 // chooseRuntimes says of each function where it runs.
 func (d *daemon) chooseRuntimes(c *spec.Config) {
@@ -77,17 +72,6 @@ func (d *daemon) whyRuntime(f spec.Function) string {
 	_, kernelErr := kvm.Release(bootKernel(d.config))
 	runtime, why := d.machines().choose(f, kernelErr)
 	return fmt.Sprintf(`isolation = "auto" took %s: %s`, runtime, why)
-}
-
-// refuseMachine says why a function that needs a virtual machine cannot have one.
-func (d *daemon) refuseMachine(f spec.Function) error {
-	if err := d.machines().unusable(); err != nil {
-		return err
-	}
-	if slices.ContainsFunc(f.Listens, func(l spec.Listen) bool { return l.Protocol == spec.ProtocolUDP }) {
-		return errMachineUDP
-	}
-	return nil
 }
 
 func (d *daemon) logMachines() {

@@ -33,7 +33,7 @@ func TestAutoChooses(t *testing.T) {
 		{"no device", machines{found: kvm.Finding{Verdict: kvm.NoDevice, Found: "not there"}}, tcp, nil, spec.IsolationGVisor, "not there"},
 		{"no init", machines{found: good, init: errors.New("not built")}, tcp, nil, spec.IsolationGVisor, "not built"},
 		{"no kernel", machines{found: good}, tcp, errors.New("no kernel"), spec.IsolationGVisor, "no kernel"},
-		{"UDP", machines{found: good}, udp, nil, spec.IsolationGVisor, "UDP"},
+		{"UDP", machines{found: good}, udp, nil, spec.IsolationKVM, "in hardware"},
 		{"little memory", machines{found: good}, small, nil, spec.IsolationGVisor, "88MiB"},
 	} {
 		if got, why := c.m.choose(c.f, c.kernel); got != c.want || !strings.Contains(why, c.why) {

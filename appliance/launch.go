@@ -33,7 +33,7 @@ func newID(function string) string {
 // behind when it fails.
 func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*instance, error) {
 	if f.Runtime == spec.IsolationKVM {
-		if err := d.refuseMachine(f); err != nil {
+		if err := d.machines().unusable(); err != nil {
 			return nil, err
 		}
 	}
@@ -89,7 +89,7 @@ func (d *daemon) clearStart(isolation, id string, group *cgroup.Group) error {
 func (d *daemon) newInstance(s Sandbox, isolation string, g *cgroup.Group, fingerprint string) *instance {
 	i := &instance{
 		Sandbox: s, group: g, fingerprint: fingerprint,
-		backend:   gateway.NewBackend(s.Dial, d.nudge),
+		backend:   gateway.NewBackend(patientDial(s), d.nudge),
 		started:   time.Now(),
 		isolation: orElse(isolation, spec.IsolationGVisor),
 		released:  make(chan struct{}),
@@ -97,6 +97,23 @@ func (d *daemon) newInstance(s Sandbox, isolation string, g *cgroup.Group, finge
 	i.backend.UseUDP(s)
 	i.backend.SetName(s.ID())
 	return i
+}
+
+// patientDial dials s. Once that has ended it only waits until ctx does, which is when the
+// loop has seen the end: a client that comes between the two is served by the next sandbox.
+func patientDial(s Sandbox) gateway.DialFunc {
+	return func(ctx context.Context, port int) (gateway.Stream, error) {
+		conn, err := s.Dial(ctx, port)
+		if err == nil {
+			return conn, nil
+		}
+		select {
+		case <-s.Done():
+			<-ctx.Done()
+		default:
+		}
+		return nil, err
+	}
 }
 
 // housed is f with the limits of its sandbox's cgroup.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -41,9 +40,9 @@ const (
 	bootTime = 2 * time.Minute
 	// clockTime bounds how long a wake waits for a guest to set its clock.
 	clockTime = 5 * time.Second
+	// boundTime bounds how long a guest may take to say whether a port is bound.
+	boundTime = 5 * time.Second
 )
-
-var errMachineUDP = errors.New(`isolation = "kvm" takes no datagrams in this version: write "gvisor" or "auto" for a function that listens for UDP`)
 
 // machineRuntime runs functions in virtual machines.
 type machineRuntime struct {
@@ -274,13 +273,23 @@ func (m machine) Dial(ctx context.Context, port int) (gateway.Stream, error) {
 }
 
 // DialUDP implements Sandbox.
-func (machine) DialUDP(context.Context, int) (*net.UDPConn, error) { return nil, errMachineUDP }
+func (m machine) DialUDP(ctx context.Context, port int) (gateway.Datagrams, error) {
+	conn, err := m.Sandbox.DialUDP(ctx, port)
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
+}
 
-// UnreadUDP implements Sandbox.
-func (machine) UnreadUDP(int) (int, error) { return 0, errMachineUDP }
+// UnreadUDP implements Sandbox. Nobody need wait: a machine has room for all that was held.
+func (machine) UnreadUDP(int) (int, error) { return 0, nil }
 
 // BoundUDP implements Sandbox.
-func (machine) BoundUDP(int) (bool, error) { return false, errMachineUDP }
+func (m machine) BoundUDP(port int) (bool, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), boundTime)
+	defer cancel()
+	return m.Bound(ctx, port)
+}
 
 // GiveBack implements Sandbox. The processors are parked whatever the guest gave.
 func (m machine) GiveBack(ctx context.Context) error {

@@ -90,7 +90,7 @@ func (f *function) takeSample(now time.Time, busy bool) {
 		return
 	}
 	m, err := f.sandbox.group.Memory()
-	if err != nil && !f.seen.blind {
+	if err != nil && !f.seen.blind && f.state != reconcile.Stopping { // of one that is stopped the group goes first
 		f.log.Error("cannot see its memory: it is not put to sleep", "error", err)
 	}
 	f.seen.at, f.seen.memory, f.seen.blind = now, m, err != nil

@@ -110,5 +110,13 @@ func (s gvisorSandbox) Dial(ctx context.Context, port int) (gateway.Stream, erro
 	return conn, nil
 }
 
+func (s gvisorSandbox) DialUDP(ctx context.Context, port int) (gateway.Datagrams, error) {
+	conn, err := s.Sandbox.DialUDP(ctx, port)
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
+}
+
 // Resume implements Sandbox: a thaw is all that the Sentry needs.
 func (gvisorSandbox) Resume(context.Context) error { return nil }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"torpor/bench/process"
 	"torpor/demo/measure"
 	"torpor/demo/node"
 	"torpor/demo/show"
@@ -44,11 +45,11 @@ func measureAsleep(ctx context.Context, n *node.Node, r *report) error {
 	if err != nil {
 		return err
 	}
-	cpu, err := idleCPU(ctx, n.PID(), sleepPeriod)
+	cpu, err := process.IdleCPU(ctx, n.PID(), sleepPeriod)
 	if err != nil {
 		return err
 	}
-	memory, err := memoryOf(n.PID())
+	memory, err := process.MemoryOf(n.PID())
 	if err != nil {
 		return err
 	}

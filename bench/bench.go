@@ -13,19 +13,19 @@ const logFile = "out/bench.log" // of the last daemon
 
 type part func(context.Context, *report) error
 
-// bench runs parts and writes what they found.
+// bench runs parts until one fails, and writes what they found.
 func bench(base string, parts ...part) func(context.Context, *show.Printer) error {
-	return func(ctx context.Context, p *show.Printer) error {
+	return func(ctx context.Context, p *show.Printer) (err error) {
 		r := &report{p: p, base: base}
 		for _, part := range parts {
-			if err := part(ctx, r); err != nil {
-				return err
+			if err = part(ctx, r); err != nil {
+				break
 			}
 		}
-		if err := measure.WriteJSON(r.file(".json"), r.rows); err != nil {
+		if len(r.tables) == 0 {
 			return err
 		}
-		return r.writeText(r.file(".md"))
+		return errors.Join(err, measure.WriteJSON(r.file(".json"), r.rows), r.writeText(r.file(".md")))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"torpor/bench/process"
 	"torpor/demo/measure"
 	"torpor/demo/node"
 	"torpor/demo/show"
@@ -22,8 +23,8 @@ const (
 // declaredSamples are the figures of one way of writing a thousand functions down.
 type declaredSamples struct {
 	ready, reload []time.Duration
-	memory        processMemory // of the daemon
-	cpu           time.Duration // of the daemon, over idle
+	memory        process.Memory // of the daemon
+	cpu           time.Duration  // of the daemon, over idle
 }
 
 // benchDeclared measures the daemon with a thousand functions that are only declared, each in a file of its own and
@@ -57,7 +58,7 @@ func benchDeclared(ctx context.Context, r *report) error {
 }
 
 // addDaemon adds what a daemon takes.
-func addDaemon(r *row, m processMemory, cpu, period time.Duration) {
+func addDaemon(r *row, m process.Memory, cpu, period time.Duration) {
 	r.add("rss_bytes", m.RSS)
 	r.add("pss_bytes", m.PSS)
 	r.add("cpu_ms", measure.Milliseconds(cpu))
@@ -101,10 +102,10 @@ func measureDeclared(ctx context.Context, p *show.Printer, together bool) (s dec
 
 // atRest measures a daemon that has nothing to do, and how it follows its files.
 func (s *declaredSamples) atRest(ctx context.Context, p *show.Printer, n *node.Node, f *fleet, book *logbook) (err error) {
-	if s.cpu, err = idleCPU(ctx, n.PID(), idle); err != nil {
+	if s.cpu, err = process.IdleCPU(ctx, n.PID(), idle); err != nil {
 		return err
 	}
-	if s.memory, err = memoryOf(n.PID()); err != nil {
+	if s.memory, err = process.MemoryOf(n.PID()); err != nil {
 		return err
 	}
 	for i := range saves {

@@ -23,6 +23,7 @@ type entry struct {
 	Msg      string
 	Function string
 	Parts    coldParts
+	wakeParts
 }
 
 func newLogbook() *logbook { return &logbook{more: make(chan struct{}, 1)} }

@@ -24,6 +24,6 @@ func main() {
 	case *only != "":
 		os.Exit(show.Run("bench", time.Hour, bench("out/bench-only", paper)))
 	default:
-		os.Exit(show.Run("bench", time.Hour, bench("out/bench", paper, benchExamples, benchDeclared, benchAsleep)))
+		os.Exit(show.Run("bench", 50*time.Minute, bench("out/bench", paper, benchExamples, benchDeclared, benchAsleep)))
 	}
 }

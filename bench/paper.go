@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"torpor/cgroup"
@@ -38,6 +39,7 @@ type workloadResult struct {
 	workload
 	instances int
 	ways      []way
+	wakes     []wakeParts // of torpor with prefetch, as the daemon logged them
 }
 
 // way gives the one of a system, or nothing if that was not measured.
@@ -59,27 +61,43 @@ func benchPaper(hurry bool, only string) part {
 		if err != nil {
 			return err
 		}
-		hierarchy, err := cgroup.Detect("/sys/fs/cgroup")
+		hierarchy, err := cgroup.Detect(cgroups)
 		if err != nil {
 			return err
 		}
-		var results []*workloadResult
-		for i, w := range all {
-			began := time.Now()
-			p := &paperPart{p: r.p, hierarchy: hierarchy, workload: w, effort: full}
+		results := make([]*workloadResult, len(all))
+		first := time.Now()
+		for n, i := range lightFirst(all) {
+			w, began := all[i], time.Now()
+			p := &paperPart{p: r.p, hierarchy: hierarchy, workload: w, effort: full, rivalsUntil: first.Add(rivalsLimit)}
 			if hurry {
 				p.effort = quick
 			}
-			r.p.Title("%d of %d: %s", i+1, len(all), w.label)
-			result, err := p.measure(ctx, !hurry || w.name == "hello-python")
-			if err != nil {
-				return fmt.Errorf("%s: %w", w.label, err)
+			r.p.Title("%d of %d: %s", n+1, len(all), w.label)
+			if results[i], err = p.measure(ctx, !hurry || w.name == "hello-python"); err != nil {
+				err = fmt.Errorf("%s: %w", w.label, err)
+				break
 			}
-			r.p.Line("done in %s", time.Since(began).Round(time.Second))
-			results = append(results, result)
+			r.p.Line("done in %s; %s in all", time.Since(began).Round(time.Second), time.Since(first).Round(time.Second))
 		}
-		return reportPaper(r, results)
+		results = slices.DeleteFunc(results, func(r *workloadResult) bool { return r == nil })
+		if len(results) > 0 { // what was measured is worth telling, whatever came then
+			err = errors.Join(err, reportPaper(r, results))
+		}
+		return err
 	}
+}
+
+// lightFirst is the order of measuring: if the time gets short, it is the heavy ones that lack rivals.
+func lightFirst(all []workload) (order []int) {
+	for _, heavy := range []bool{false, true} {
+		for i, w := range all {
+			if w.heavy() == heavy {
+				order = append(order, i)
+			}
+		}
+	}
+	return order
 }
 
 // paperPart measures one workload.
@@ -89,19 +107,18 @@ type paperPart struct {
 	workload  workload
 	effort    func(heavy bool) effort
 	result    *workloadResult
+
+	rivalsUntil time.Time
 }
 
-// heavyFrom is the time of a warm request from which a workload is a heavy one: by the paper, whatever is measured.
-const heavyFrom = 100 // ms
-
 func (p *paperPart) measure(ctx context.Context, rivals bool) (*workloadResult, error) {
-	e := p.effort(p.workload.paper.warm > heavyFrom)
+	e := p.effort(p.workload.heavy())
 	p.result = &workloadResult{workload: p.workload, instances: e.instances}
 	if err := p.torpor(ctx, e); err != nil {
 		return nil, err
 	}
 	if rivals {
-		e.colds = max(1, e.colds-1) // what they take cold is not what this is about
+		e = e.forRivals()
 		for _, rival := range []func(context.Context, effort) error{p.gvisor, p.criu} {
 			if err := rival(ctx, e); err != nil {
 				return nil, err
@@ -140,7 +157,7 @@ func (p *paperPart) torpor(ctx context.Context, e effort) (err error) {
 		for _, f := range functions {
 			all = append(all, &sandbox{ctx: ctx, hierarchy: p.hierarchy, node: n, function: f})
 		}
-		return p.onSandboxes(ctx, all, e, func() error {
+		return p.onSandboxes(ctx, all, e, book, func() error {
 			seen := book.len()
 			if err := declareInstances(dir, p.workload, e.instances, true); err != nil {
 				return err
@@ -151,7 +168,7 @@ func (p *paperPart) torpor(ctx context.Context, e effort) (err error) {
 	})
 }
 
-func (p *paperPart) onSandboxes(ctx context.Context, all []*sandbox, e effort, prefetch func() error) error {
+func (p *paperPart) onSandboxes(ctx context.Context, all []*sandbox, e effort, book *logbook, prefetch func() error) error {
 	warm, err := warmUp(ctx, all, e)
 	if err != nil {
 		return err
@@ -164,9 +181,11 @@ func (p *paperPart) onSandboxes(ctx context.Context, all []*sandbox, e effort, p
 	if err := prefetch(); err != nil {
 		return err
 	}
+	seen := book.len()
 	if err := sleepIn(ctx, p, prefetching, isolation, warm, all, e); err != nil {
 		return err
 	}
+	p.result.wakes = firstReplies(book.from(seen))
 	if err := p.anew(ctx, all); err != nil {
 		return err
 	}
@@ -175,6 +194,7 @@ func (p *paperPart) onSandboxes(ctx context.Context, all []*sandbox, e effort, p
 	for _, s := range all {
 		cold, thin = append(cold, frozen{s}), append(thin, reclaimed{s})
 	}
+	e = e.forRivals()
 	if err := sleepIn(ctx, p, onlyFrozen, isolation, warm, cold, e); err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ func drawPaper(r *report, results []*workloadResult) error {
 	latency := []plots.Series{
 		{Name: "cold start", Look: plots.Grey}, {Name: "CRIU restore", Look: plots.Green}, {Name: "gVisor restore", Look: plots.Orange},
 		{Name: "plain reclaim", Look: plots.Purple}, {Name: "torpor without prefetch", Look: plots.Pale},
-		{Name: "warm request", Look: plots.Ink}, {Name: "the paper's, with prefetch", Look: plots.Ring}, {Name: "torpor", Look: plots.Ours},
+		{Name: "warm request", Look: plots.Ink}, {Name: "torpor", Look: plots.Ours}, {Name: "the paper's, with prefetch", Look: plots.Ring}, // above ours, not below
 	}
 	asleep := []plots.Series{{Name: "the paper", Look: plots.Grey}, {Name: "plain reclaim", Look: plots.Purple}, {Name: "torpor", Look: plots.Ours}}
 	woken := []plots.Series{{Name: "the paper", Look: plots.Grey}, {Name: "plain reclaim", Look: plots.Purple}, {Name: "torpor", Look: plots.Ours}}
@@ -16,7 +16,7 @@ func drawPaper(r *report, results []*workloadResult) error {
 		labels = append(labels, result.label)
 		with, p := result.way(prefetching), result.paper
 		for i, v := range []float64{ms(with.cold), result.wakeMS(savedByCRIU), result.wakeMS(checkpointed), result.wakeMS(onlyReclaimed),
-			result.wakeMS(pageByPage), ms(with.warmth.warm), p.reap, ms(with.wake)} {
+			result.wakeMS(pageByPage), ms(with.warmth.warm), ms(with.wake), p.reap} {
 			latency[i].Values = append(latency[i].Values, v)
 		}
 		thin := result.way(onlyReclaimed)
@@ -30,7 +30,7 @@ func drawPaper(r *report, results []*workloadResult) error {
 	if err := plots.Latencies(r.file("-latency.png"), "How long until the first reply of a function that sleeps? (medians)", labels, latency); err != nil {
 		return err
 	}
-	err := plots.Shares(r.file("-memory.png"), "How much memory stays? (per cent of a warm one)", labels,
+	err := plots.Shares(r.file("-memory.png"), "How much memory stays? (per cent of a warm one; ours as control groups count it, the paper's is PSS)", labels,
 		plots.Panel{Title: "asleep", Series: asleep}, plots.Panel{Title: "woken again, after replies", Series: woken})
 	if err == nil {
 		r.plots = append(r.plots, r.file("-latency.png"), r.file("-memory.png"))

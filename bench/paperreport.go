@@ -9,6 +9,9 @@ import (
 
 // reportPaper makes the rows, tables and plots.
 func reportPaper(r *report, results []*workloadResult) error {
+	if err := sane(results); err != nil {
+		return err
+	}
 	for _, result := range results {
 		r.rows = append(r.rows, paperRow(result.workload))
 		for _, w := range result.ways {
@@ -103,7 +106,7 @@ func besideRivals(r *report, results []*workloadResult) {
 	for _, result := range results {
 		for _, w := range result.ways {
 			if w.err != nil {
-				wake.note("%s does not work on %s here: %s", w.system, result.label, oneLine(w.err.Error()))
+				wake.note("%s was not measured on %s: %s", w.system, result.label, oneLine(w.err.Error()))
 			}
 		}
 	}

@@ -12,7 +12,9 @@ import (
 
 const (
 	// rivalLimit bounds a rival's part on one workload.
-	rivalLimit = 5 * time.Minute
+	rivalLimit = 4 * time.Minute
+	// rivalsLimit is the time after which workloads are measured without those that are no sandboxes of torpor's.
+	rivalsLimit = 25 * time.Minute
 	// plainPort is the first of those that plain processes listen on.
 	plainPort = 20100
 )
@@ -48,6 +50,9 @@ func (p *paperPart) criu(ctx context.Context, e effort) error {
 // rival measures instances of a rival. That it cannot do it on this machine is a result too; that it leaves something
 // behind is an error.
 func (p *paperPart) rival(ctx context.Context, e effort, system, isolation string, make func(dir, group string, n int) (rivalInstance, error)) (err error) {
+	if time.Now().After(p.rivalsUntil) {
+		return p.cannot(ctx, system, isolation, fmt.Errorf("left out, as this run had taken more than %s already", rivalsLimit))
+	}
 	dir, err := os.MkdirTemp("/var/tmp", "torpor-bench-") // on disk: that is where they sleep
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
@@ -90,7 +95,7 @@ func (p *paperPart) cannot(ctx context.Context, system, isolation string, why er
 		return context.Cause(ctx)
 	}
 	p.result.ways = append(p.result.ways, way{system: system, isolation: isolation, err: why})
-	p.p.Line("%-26s does not work with this one:", system)
+	p.p.Line("%-26s was not measured with this one:", system)
 	p.p.Note(why.Error())
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"torpor/bench/process"
 	"torpor/cgroup"
 )
 
@@ -30,6 +31,7 @@ type instance interface {
 type usage struct {
 	cgroup int64 // what the control group is charged
 	pss    int64 // of its processes, by smaps_rollup
+	kernel int64 // what of cgroup is the kernel's for it, where that is told
 }
 
 // usageOf is the mean over instances.
@@ -43,18 +45,19 @@ func usageOf[I instance](instances []I) (mean usage, err error) {
 			return mean, err
 		}
 		mean.cgroup += m.Resident
+		mean.kernel += kernelMemory(cgroups, i.Group().Path())
 		processes, err := i.Group().Procs()
 		if err != nil {
 			return mean, err
 		}
-		pss, err := pssOf(processes)
+		pss, err := process.PSS(processes)
 		if err != nil {
 			return mean, err
 		}
 		mean.pss += pss
 	}
 	n := int64(len(instances))
-	return usage{mean.cgroup / n, mean.pss / n}, nil
+	return mean.by(n), nil
 }
 
 // effort says how often everything is done.
@@ -66,7 +69,7 @@ type effort struct {
 	wokenAsks int // requests to each after each wake
 }
 
-// full is the paper's ten instances, and at least twenty samples of everything; quick is for every day.
+// full is the paper's ten instances, and at least twenty samples of all of torpor's; quick is for every day.
 func full(heavy bool) effort {
 	if heavy {
 		return effort{instances: 10, colds: 2, asks: 2, rounds: 2, wokenAsks: 1}
@@ -79,6 +82,12 @@ func quick(heavy bool) effort {
 		return effort{instances: 1, colds: 1, asks: 1, rounds: 1, wokenAsks: 1}
 	}
 	return effort{instances: 2, colds: 2, asks: 10, rounds: 2, wokenAsks: 5}
+}
+
+// forRivals is less: what they take cold is not what this is about, and one round less of the rest will do.
+func (e effort) forRivals() effort {
+	e.colds, e.rounds = max(1, e.colds-1), max(1, e.rounds-1)
+	return e
 }
 
 // sleeps are what was measured of one way to sleep and wake.
@@ -137,10 +146,7 @@ func sleepAndWake[I instance](ctx context.Context, instances []I, e effort) (s s
 		}
 	}
 	n := int64(e.rounds)
-	for _, u := range []*usage{&s.asleepUsage, &s.wokenUsage} {
-		u.cgroup /= n
-		u.pss /= n
-	}
+	s.asleepUsage, s.wokenUsage = s.asleepUsage.by(n), s.wokenUsage.by(n)
 	return s, nil
 }
 
@@ -181,5 +187,8 @@ func (u *usage) addMean(instances []instance) error {
 	mean, err := usageOf(instances)
 	u.cgroup += mean.cgroup
 	u.pss += mean.pss
+	u.kernel += mean.kernel
 	return err
 }
+
+func (u usage) by(n int64) usage { return usage{u.cgroup / n, u.pss / n, u.kernel / n} }

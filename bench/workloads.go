@@ -31,6 +31,11 @@ type paperFigures struct {
 // hello tells the four that only say hello.
 func (w workload) hello() bool { return strings.HasPrefix(w.name, "hello-") }
 
+// heavyFrom is the time of a warm request from which a workload is a heavy one: by the paper, whatever is measured.
+const heavyFrom = 100 // ms
+
+func (w workload) heavy() bool { return w.paper.warm > heavyFrom }
+
 // workloads are in the order of the paper: all, or only those that are named, with commas between.
 func workloads(only string) ([]workload, error) {
 	all := []workload{

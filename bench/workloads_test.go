@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -64,6 +65,16 @@ func TestWorkloadsAreDeclared(t *testing.T) {
 	}
 	if _, err := workloads("hello-cobol"); err == nil {
 		t.Error("finds a workload that there is not")
+	}
+}
+
+func TestHeavyWorkloadsAreMeasuredLast(t *testing.T) {
+	all, err := workloads("video-processing,hello-go,image-large,float-operation")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := lightFirst(all), []int{1, 3, 0, 2}; !slices.Equal(got, want) {
+		t.Errorf("order %v, want %v", got, want)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -15,10 +16,17 @@ const Lull = time.Second
 // UDP is how a Backend reaches the UDP ports of its sandbox.
 type UDP interface {
 	// DialUDP returns a socket that is connected to a port inside the sandbox.
-	DialUDP(ctx context.Context, port int) (*net.UDPConn, error)
+	DialUDP(ctx context.Context, port int) (Datagrams, error)
 	// UnreadUDP is how much memory the datagrams take that wait for the function
 	// to read them from a port, in bytes.
 	UnreadUDP(port int) (int, error)
+}
+
+// Datagrams is a socket of which each Write sends a datagram, and each read(2) of its
+// descriptor receives one, such as *net.UDPConn.
+type Datagrams interface {
+	net.Conn
+	syscall.Conn
 }
 
 var errNoUDP = errors.New("the sandbox takes no datagrams")
@@ -27,7 +35,7 @@ var errNoUDP = errors.New("the sandbox takes no datagrams")
 // Backend is used.
 func (b *Backend) UseUDP(u UDP) { b.udp = u }
 
-func (b *Backend) dialUDP(ctx context.Context, port int) (*net.UDPConn, error) {
+func (b *Backend) dialUDP(ctx context.Context, port int) (Datagrams, error) {
 	if b.udp == nil {
 		return nil, errNoUDP
 	}

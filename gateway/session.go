@@ -32,7 +32,7 @@ type session struct {
 	peer     peer
 	back     returnAddress
 
-	upstream *net.UDPConn // nil until dialled
+	upstream Datagrams // nil until dialled
 	raw      syscall.RawConn
 	try      func(fd uintptr) bool
 	in       *packet // what try received

@@ -32,7 +32,8 @@ type Config struct {
 	// order of its configuration.
 	Shares []share.Share
 	// OutputPath is the file that takes the function's stdout and stderr, appended to.
-	// It may be given as an open file or socket instead, which the caller keeps.
+	// Output takes them instead if it is not nil, a file or a stream that the caller keeps;
+	// the file is then for what that does not take any more.
 	OutputPath string
 	Output     *os.File
 }

@@ -12,6 +12,9 @@ import (
 	"torpor/kvm/monitor"
 )
 
+// OutOfMemory is in the ExitStatus of a sandbox whose function used up its machine's memory.
+const OutOfMemory = monitor.OutOfMemory
+
 // ending says how the sandbox ended: as the monitor said, or else as its process did.
 func (s *Sandbox) ending() string {
 	var e monitor.Exit

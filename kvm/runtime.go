@@ -151,10 +151,11 @@ func openFiles(dir string, c Config) (f monitor.Files, err error) {
 	if f.KVM, err = os.OpenFile(vm.Device, os.O_RDWR, 0); err != nil {
 		return f, err
 	}
+	if f.Spare, err = os.OpenFile(c.OutputPath, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600); err != nil {
+		return f, fmt.Errorf("opening output file: %w", err)
+	}
 	if f.Output == nil {
-		if f.Output, err = os.OpenFile(c.OutputPath, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600); err != nil {
-			return f, fmt.Errorf("opening output file: %w", err)
-		}
+		f.Output = f.Spare
 	}
 	if f.Record, err = os.OpenFile(filepath.Join(dir, consoleFile), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return f, err

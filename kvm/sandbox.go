@@ -56,27 +56,41 @@ func (s *Sandbox) ExitStatus() string { return s.ending() }
 
 // Dial connects to a TCP port of the function. It waits until the guest has answered, so
 // that with a sandbox that is frozen it takes until ctx ends. The error is
-// [unix.ECONNREFUSED] when nothing listens there.
+// [unix.ECONNREFUSED] when nothing listens there, and [sandbox.ErrGone] when the sandbox has
+// ended.
 func (s *Sandbox) Dial(ctx context.Context, port int) (*net.UnixConn, error) {
 	return s.dial(ctx, wire.ProxyHeader{Port: uint16(port)})
 }
 
-// DialPacket is Dial for a UDP port. The connection carries datagrams as
-// [wire.ReadDatagram] and [wire.WriteDatagram] frame them.
-func (s *Sandbox) DialPacket(ctx context.Context, port int) (*net.UnixConn, error) {
-	return s.dial(ctx, wire.ProxyHeader{UDP: true, Port: uint16(port)})
-}
-
 func (s *Sandbox) dial(ctx context.Context, h wire.ProxyHeader) (*net.UnixConn, error) {
 	conn, err := s.connect(ctx, streamsFile)
-	if err != nil {
-		return nil, err
-	}
-	if err := greet(ctx, conn, h); err != nil {
+	if err == nil {
+		if err = greet(ctx, conn, h); err == nil {
+			return conn, nil
+		}
 		conn.Close()
-		return nil, fmt.Errorf("kvm: %s: dialing port %d: %w", s.record.ID, h.Port, err)
 	}
-	return conn, nil
+	if errors.Is(err, errNoAnswer) && s.ends(ctx) {
+		err = sandbox.ErrGone
+	}
+	return nil, fmt.Errorf("kvm: %s: dialing port %d: %w", s.record.ID, h.Port, err)
+}
+
+// errNoAnswer says that there is no monitor, or that init does not listen: the sandbox is
+// about to end, or has too much to do.
+var errNoAnswer = errors.New("the virtual machine does not answer")
+
+// ends waits for the end of a sandbox that does not answer, and tells whether it came.
+func (s *Sandbox) ends(ctx context.Context) bool {
+	const most = 5 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	select {
+	case <-s.Done():
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // greet says which port a stream is for and waits for the answer.
@@ -93,7 +107,7 @@ func greet(ctx context.Context, conn *net.UnixConn, h wire.ProxyHeader) error {
 	}
 	switch {
 	case err != nil:
-		return errors.Join(unix.ECONNREFUSED, err) // init does not listen, yet or any more
+		return fmt.Errorf("%w: %w", errNoAnswer, err)
 	case wire.Status(status[0]) == wire.Connected:
 		return nil
 	case wire.Status(status[0]) == wire.Refused:
@@ -107,6 +121,9 @@ func greet(ctx context.Context, conn *net.UnixConn, h wire.ProxyHeader) error {
 func (s *Sandbox) connect(ctx context.Context, file string) (*net.UnixConn, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "unix", filepath.Join(s.dir, file))
+	if errors.Is(err, unix.ECONNREFUSED) || errors.Is(err, unix.ENOENT) {
+		return nil, errNoAnswer // and not that the function refuses
+	}
 	if err != nil {
 		return nil, fmt.Errorf("kvm: %s: %w", s.record.ID, err)
 	}
@@ -114,23 +131,26 @@ func (s *Sandbox) connect(ctx context.Context, file string) (*net.UnixConn, erro
 }
 
 // Terminate sends SIGTERM to the function's program.
-func (s *Sandbox) Terminate(ctx context.Context) error { return s.ask(ctx, monitor.Terminate) }
+func (s *Sandbox) Terminate(ctx context.Context) error { return s.order(ctx, monitor.Terminate) }
 
 // GiveBack has the guest drop its caches, and waits until its kernel has told the monitor
-// of what is free, which is given back to the host: some 3 seconds, 8 at most.
-func (s *Sandbox) GiveBack(ctx context.Context) error { return s.ask(ctx, monitor.GiveBack) }
+// of what is free, which is given back to the host: some 3 seconds, 8 at most, or nothing
+// where about as much is free as the last time.
+func (s *Sandbox) GiveBack(ctx context.Context) error { return s.order(ctx, monitor.GiveBack) }
 
 // SetClock sets the guest's wall clock, after a sleep.
-func (s *Sandbox) SetClock(ctx context.Context) error { return s.ask(ctx, monitor.SetClock) }
+func (s *Sandbox) SetClock(ctx context.Context) error { return s.order(ctx, monitor.SetClock) }
+
+// Bound tells whether the function has bound a UDP port.
+func (s *Sandbox) Bound(ctx context.Context, port int) (bool, error) {
+	a, err := s.ask(ctx, monitor.Command{Op: monitor.Bound, Port: uint16(port)})
+	return a.OK, err
+}
 
 // Stats returns figures of the machine.
 func (s *Sandbox) Stats(ctx context.Context) (monitor.Stats, error) {
-	conn, err := s.connect(ctx, commandsFile)
-	if err != nil {
-		return monitor.Stats{}, err
-	}
-	defer conn.Close()
-	return s.askOver(ctx, conn, monitor.Tell)
+	a, err := s.ask(ctx, monitor.Command{Op: monitor.Tell})
+	return a.Stats, err
 }
 
 // Park stops the guest's processors, before a freeze. They stay so until Unpark, or
@@ -145,7 +165,7 @@ func (s *Sandbox) Park(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.askOver(ctx, conn, monitor.Park); err != nil {
+	if _, err := s.askOver(ctx, conn, monitor.Command{Op: monitor.Park}); err != nil {
 		conn.Close()
 		return err
 	}
@@ -174,23 +194,27 @@ func (s *Sandbox) Close() {
 	s.exit.Close()
 }
 
-func (s *Sandbox) ask(ctx context.Context, op monitor.Op) error {
-	conn, err := s.connect(ctx, commandsFile)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	_, err = s.askOver(ctx, conn, op)
+func (s *Sandbox) order(ctx context.Context, op monitor.Op) error {
+	_, err := s.ask(ctx, monitor.Command{Op: op})
 	return err
 }
 
+func (s *Sandbox) ask(ctx context.Context, c monitor.Command) (monitor.Answer, error) {
+	conn, err := s.connect(ctx, commandsFile)
+	if err != nil {
+		return monitor.Answer{}, err
+	}
+	defer conn.Close()
+	return s.askOver(ctx, conn, c)
+}
+
 // askOver makes one request, given up when ctx ends.
-func (s *Sandbox) askOver(ctx context.Context, conn *net.UnixConn, op monitor.Op) (monitor.Stats, error) {
+func (s *Sandbox) askOver(ctx context.Context, conn *net.UnixConn, c monitor.Command) (monitor.Answer, error) {
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	stats, err := monitor.Ask(conn, op)
+	a, err := monitor.Ask(conn, c)
 	if err != nil {
-		return stats, fmt.Errorf("kvm: %s: %s: %w", s.record.ID, op, errors.Join(err, context.Cause(ctx)))
+		return a, fmt.Errorf("kvm: %s: %s: %w", s.record.ID, c.Op, errors.Join(err, context.Cause(ctx)))
 	}
-	return stats, nil
+	return a, nil
 }

@@ -127,6 +127,7 @@ func blocks() map[string]string {
 	return map[string]string{
 		"":          "nosuch_thing = 1\n",
 		"node":      "node {\n  nosuch_thing = 1\n}\n",
+		"kvm":       "node {\n  kvm {\n    nosuch_thing = 1\n  }\n}\n",
 		"swap":      "node {\n  swap {\n    nosuch_thing = 1\n  }\n}\n",
 		"function":  "function \"f\" {\n  nosuch_thing = 1\n}\n",
 		"mount":     inFunction("mount"),

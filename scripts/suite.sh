@@ -4,6 +4,7 @@
 #   run, stop, install, init   what the guest executes
 #   settings                   the settings, for the shell
 #   acceptance                 the compiled tests, acceptance.test, and their testdata
+#   kvm                        those of packages that need a KVM
 #   torpor, torpor_*.deb       what was built: the binary, and the package if there is one
 #   examples                   with their root file systems
 set -euo pipefail
@@ -23,6 +24,11 @@ ${GO:-go} test -c -tags acceptance -o "$folder/acceptance/acceptance.test" ./acc
 if [ -d acceptance/testdata ]; then
   cp -r acceptance/testdata "$folder/acceptance"
 fi
+
+mkdir "$folder/kvm"
+for package in kvm kvm/machine kvm/vm; do
+  ${GO:-go} test -c -o "$folder/kvm/${package//\//-}.test" "./$package"
+done
 
 cp out/torpor "$folder"
 deb=$(find out -maxdepth 1 -name 'torpor_*.deb' -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2-)

@@ -72,6 +72,14 @@ func (panel Panel) plot(labels []string, last bool) (*plot.Plot, error) {
 	return p, nil
 }
 
+// share has two digits that count, or all there are.
+func share(v float64) string {
+	if v < 10 {
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.0f", v)
+}
+
 func bars(p *plot.Plot, s Series, offset, thick vg.Length) error {
 	var values plotter.Values
 	var text plotter.XYLabels
@@ -79,7 +87,7 @@ func bars(p *plot.Plot, s Series, offset, thick vg.Length) error {
 		v := s.Values[len(s.Values)-1-i] // the last label is lowest
 		values = append(values, v)
 		text.XYs = append(text.XYs, plotter.XY{X: v, Y: float64(i)})
-		text.Labels = append(text.Labels, fmt.Sprintf("%.2g", v))
+		text.Labels = append(text.Labels, share(v))
 	}
 	chart, err := plotter.NewBarChart(values, thick)
 	if err != nil {

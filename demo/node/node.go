@@ -21,7 +21,7 @@ const (
 	actLimit      = time.Minute
 	idleLimit     = 10 * time.Second
 	stopLimit     = 30 * time.Second
-	teardownLimit = time.Minute
+	teardownLimit = 5 * time.Minute // of a thousand functions
 )
 
 // Binary is the daemon's, from the repository's root.
@@ -104,6 +104,9 @@ func (n *Node) runtime() string { return filepath.Join(n.dir, "run") }
 func (n *Node) folders() []string {
 	return []string{"--state", filepath.Join(n.dir, "state"), "--runtime", n.runtime()}
 }
+
+// Dir is the folder that the daemon keeps everything in.
+func (n *Node) Dir() string { return n.dir }
 
 // PID is the daemon's.
 func (n *Node) PID() int { return n.daemon.Process.Pid }

@@ -14,6 +14,12 @@ func Asleep(f api.Function) bool { return f.State == "hibernated" }
 // Awake tells whether a function could answer at once.
 func Awake(f api.Function) bool { return f.State == "warm" || f.State == "woken" }
 
+// Client talks to the daemon as the node does, and may be used by any number of goroutines.
+func (n *Node) Client() *api.Client { return n.client }
+
+// Group is the name of the control group of all sandboxes, in each hierarchy; "" until Status has seen one.
+func (n *Node) Group() string { return n.group }
+
 // Status is what the daemon says of the node.
 func (n *Node) Status(ctx context.Context) (api.Status, error) {
 	s, err := n.client.Status(ctx)

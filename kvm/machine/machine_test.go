@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,7 +69,7 @@ func newMachine(t *testing.T, cpus int, code ...[]byte) (*Machine, *console) {
 		System: sys, Memory: size, CPUs: cpus, Kernel: kernel, CommandLine: "quiet", Console: c,
 		Devices: func(mem *memory.Memory) ([]virtio.Device, error) {
 			b, err := device.NewBlock(kernel, true, "disk")
-			return []virtio.Device{b, device.NewSocket(3, nil), device.NewBalloon(mem), device.NewEntropy(), device.NewConsole(io.Discard)}, err
+			return []virtio.Device{b, device.NewSocket(3, nobody), device.NewBalloon(mem), device.NewEntropy(), device.NewConsole(io.Discard)}, err
 		},
 	})
 	if err != nil {
@@ -77,6 +78,9 @@ func newMachine(t *testing.T, cpus int, code ...[]byte) (*Machine, *console) {
 	t.Cleanup(m.Close)
 	return m, c
 }
+
+// nobody listens on the host.
+func nobody(uint32) (*net.UnixConn, error) { return nil, errors.New("nobody listens") }
 
 func TestMachineThatSwitchesItselfOff(t *testing.T) {
 	m, c := newMachine(t, 2, machinetest.Say("hello"), machinetest.PowerOff, machinetest.Spin)

@@ -22,17 +22,23 @@ const (
 	Terminate Op = "terminate"
 	// SetClock sets the guest's wall clock to the host's.
 	SetClock Op = "set-clock"
+	// Bound asks whether the function has bound the UDP port that is named.
+	Bound Op = "bound"
 	// Tell only answers with the Stats.
 	Tell Op = "tell"
 )
 
 // Command is one request, a line of JSON on a connection to the monitor's socket for
 // commands. Each is answered by an Answer before the next is read.
-type Command struct{ Op Op }
+type Command struct {
+	Op   Op
+	Port uint16 `json:",omitempty"` // of Bound
+}
 
 // Answer is the monitor's.
 type Answer struct {
 	Error string `json:",omitempty"`
+	OK    bool   `json:",omitempty"` // to Bound
 	Stats Stats
 }
 
@@ -49,18 +55,18 @@ type Stats struct {
 }
 
 // Ask makes one request over a connection.
-func Ask(conn io.ReadWriter, op Op) (Stats, error) {
-	if err := json.NewEncoder(conn).Encode(Command{op}); err != nil {
-		return Stats{}, err
+func Ask(conn io.ReadWriter, c Command) (Answer, error) {
+	if err := json.NewEncoder(conn).Encode(c); err != nil {
+		return Answer{}, err
 	}
 	var a Answer
 	if err := json.NewDecoder(conn).Decode(&a); err != nil {
-		return Stats{}, err
+		return Answer{}, err
 	}
 	if a.Error != "" {
-		return a.Stats, commandError(a.Error)
+		return a, commandError(a.Error)
 	}
-	return a.Stats, nil
+	return a, nil
 }
 
 type commandError string

@@ -16,9 +16,9 @@ import (
 
 // guest is the monitor's side of what init says and is asked.
 type guest struct {
-	output  *os.File
+	output  []*os.File    // the first that can be written takes what the function prints
 	started chan struct{} // closed when the function runs
-	ended   chan string   // gets how the function ended, or why it could not run, once
+	ended   chan struct{} // closed when it has ended, or cannot run
 
 	mu       sync.Mutex
 	control  *net.UnixConn
@@ -27,21 +27,24 @@ type guest struct {
 	waiting  map[uint64]chan wire.Message
 	oomKills uint64
 	once     sync.Once
+	how      string // it ended, or why it could not run; set once, before ended is closed
 	code     int
 	outputs  int
+	mounts   int
 	shares   []*net.UnixConn // streams to who serves them; nil once the guest has it
 }
 
-func newGuest(output *os.File) *guest {
+func newGuest(output ...*os.File) *guest {
 	return &guest{
-		output: output, started: make(chan struct{}), ended: make(chan string, 1),
+		output: output, started: make(chan struct{}), ended: make(chan struct{}),
 		waiting: map[uint64]chan wire.Message{},
 	}
 }
 
 var errPort = errors.New("nobody listens on this port")
 
-// accept takes a stream that the guest opens: init's two, once each.
+// accept takes a stream that the guest opens: init's two, once each, and one a mount. Nothing is left
+// then for the function, which can open such streams too.
 func (g *guest) accept(port uint32) (*net.UnixConn, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -52,7 +55,8 @@ func (g *guest) accept(port uint32) (*net.UnixConn, error) {
 	case port == wire.OutputPort && g.outputs == 0:
 		g.outputs++
 		serve = g.copyOutput
-	case port == wire.SharePort && len(g.shares) > 0:
+	case port == wire.SharePort && g.mounts < len(g.shares):
+		g.mounts++
 		serve = g.passShare
 	default:
 		return nil, errPort
@@ -68,13 +72,24 @@ func (g *guest) accept(port uint32) (*net.UnixConn, error) {
 	return device, nil
 }
 
-// copyOutput passes on what the function prints. When that can not be written it is
+// copyOutput passes on what the function prints. What can be written nowhere is
 // dropped, as a function does not end for want of a reader.
 func (g *guest) copyOutput(from *net.UnixConn) {
 	defer from.Close()
-	if err := copyAll(g.output, from); err != nil {
-		_ = copyAll(io.Discard, from)
+	_ = copyAll(&firstOfAll{g.output}, from)
+}
+
+// firstOfAll writes to the first file, and to the next once that takes no more.
+type firstOfAll struct{ files []*os.File }
+
+func (w *firstOfAll) Write(p []byte) (int, error) {
+	for rest := p; len(w.files) > 0 && len(rest) > 0; {
+		n, err := w.files[0].Write(rest)
+		if rest = rest[n:]; err != nil {
+			w.files = w.files[1:]
+		}
 	}
+	return len(p), nil
 }
 
 // copyAll is io.Copy without the system calls that the monitor may not make.
@@ -129,7 +144,7 @@ func (g *guest) listen(conn *net.UnixConn) {
 		case wire.Exited:
 			g.note(m)
 			code := m.Code & 0xff // a guest may say anything
-			g.end(code, exitSentence(code))
+			g.end(code, exitSentence(code, m.OOMKills > 0))
 		case wire.Fatal:
 			g.end(1, "could not run: "+printable(m.Error))
 		case wire.Reply:
@@ -141,17 +156,24 @@ func (g *guest) listen(conn *net.UnixConn) {
 
 // end notes how the function ended, the first time.
 func (g *guest) end(code int, how string) {
-	select {
-	case g.ended <- how:
-		g.mu.Lock()
-		g.code = code
-		g.mu.Unlock()
-	default:
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.how == "" {
+		g.how, g.code = how, code
+		close(g.ended)
 	}
 }
 
-// exitSentence is how a function ended, whose code init gives as shells do.
-func exitSentence(code int) string {
+// OutOfMemory is how the sentence begins that tells of a function which used up its
+// machine's memory.
+const OutOfMemory = "killed for want of memory in its virtual machine"
+
+// exitSentence is how a function ended, whose code init gives as shells do, and whether
+// its kernel has killed for want of memory.
+func exitSentence(code int, oom bool) string {
+	if oom && code == 128+int(unix.SIGKILL) {
+		return OutOfMemory
+	}
 	if code > 128 {
 		if name := unix.SignalName(unix.Signal(code - 128)); name != "" {
 			return "killed by " + name
@@ -233,11 +255,11 @@ func (g *guest) release() {
 	}
 }
 
-// exitCode is the function's, or 1.
-func (g *guest) exitCode() int {
+// exit is how the function ended, and its code; ok is false while it has not.
+func (g *guest) exit() (how string, code int, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.code
+	return g.how, g.code, g.how != ""
 }
 
 func (g *guest) kills() uint64 {

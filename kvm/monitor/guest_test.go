@@ -55,7 +55,8 @@ func TestLifeOfAFunction(t *testing.T) {
 	}
 	_ = e.Encode(wire.Message{Op: wire.Exited, Code: 3, OOMKills: 2})
 	_ = e.Encode(wire.Message{Op: wire.Exited, Code: 4})
-	if how := <-g.ended; how != "exited with status 3" || g.kills() != 2 {
+	<-g.ended
+	if how, code, ok := g.exit(); !ok || how != "exited with status 3" || code != 3 || g.kills() != 2 {
 		t.Errorf("it %s, %d kills", how, g.kills())
 	}
 	if got, _ := os.ReadFile(path); string(got) != "printed" {
@@ -131,7 +132,7 @@ func TestSharesAreGivenOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	g.shares = []*net.UnixConn{nil, ours}
+	g.shares = []*net.UnixConn{nil, ours, nil, nil}
 	for _, number := range []uint16{0, 2, 65535} { // given already, not there
 		c := open(t, g, wire.SharePort)
 		h := wire.ShareHeader{Mount: number}.Bytes()
@@ -141,6 +142,9 @@ func TestSharesAreGivenOnce(t *testing.T) {
 		}
 	}
 	c := open(t, g, wire.SharePort)
+	if _, err := g.accept(wire.SharePort); err == nil {
+		t.Error("more streams than mounts are taken")
+	}
 	h := wire.ShareHeader{Mount: 1}.Bytes()
 	_, _ = c.Write(append(h[:], "ask"...))
 	b := make([]byte, 6)
@@ -159,9 +163,15 @@ func TestSharesAreGivenOnce(t *testing.T) {
 
 func TestSentences(t *testing.T) {
 	for code, want := range map[int]string{0: "exited with status 0", 3: "exited with status 3", 137: "killed by SIGKILL", 255: "exited with status 255"} {
-		if got := exitSentence(code); got != want {
+		if got := exitSentence(code, false); got != want {
 			t.Errorf("code %d: %q", code, got)
 		}
+	}
+	if got := exitSentence(137, true); got != OutOfMemory {
+		t.Errorf("out of memory: %q", got)
+	}
+	if got := exitSentence(3, true); got != "exited with status 3" { // of its own will, though others were killed
+		t.Errorf("after others were killed: %q", got)
 	}
 	console := "x\n[ 1.2] Kernel panic - not syncing: Fatal \x1b[31mexception\r\nmore"
 	if got := panicLine(console); got != "Fatal [31mexception" {
@@ -199,7 +209,7 @@ func TestRequestTravels(t *testing.T) {
 		return f
 	}
 	sent := Request{Memory: 1 << 30, CPUs: 2, Disks: []Disk{{Name: "a"}, {Name: "b", ReadOnly: true}}, Initramfs: 2, Shares: 1}
-	f := Files{KVM: null(), Kernel: null(), Output: null(), Record: null(), Crash: null(), Exit: null(), Streams: null(), Commands: null(),
+	f := Files{KVM: null(), Kernel: null(), Output: null(), Spare: null(), Record: null(), Crash: null(), Exit: null(), Streams: null(), Commands: null(),
 		Initramfs: []*os.File{null(), null()}, Disks: []*os.File{null(), null()}, Shares: []*os.File{null()}}
 	if err := Send(a, sent, f); err != nil {
 		t.Fatal(err)
@@ -218,5 +228,43 @@ func TestRequestTravels(t *testing.T) {
 	}
 	if r, err := ReceiveReply(a); err != nil || !strings.HasPrefix(r.Error, "\x01\x01") {
 		t.Errorf("reply: %v", err)
+	}
+}
+
+// TestOutputFindsAnotherPlace has the stream's reader go away in the middle.
+func TestOutputFindsAnotherPlace(t *testing.T) {
+	journal, stream, err := socketPair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := stream.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close()
+	stream.Close()
+	path := filepath.Join(t.TempDir(), "spare")
+	spare, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer spare.Close()
+	g := newGuest(to, spare)
+	out := open(t, g, wire.OutputPort)
+	b := make([]byte, 4)
+	for _, text := range []string{"one\n", "two\n"} {
+		_, _ = io.WriteString(out, text)
+		if _, err := io.ReadFull(journal, b); err != nil || string(b) != text {
+			t.Fatalf("got %q, %v", b, err)
+		}
+	}
+	journal.Close()
+	_, _ = io.WriteString(out, "three\n")
+	_ = out.CloseWrite()
+	if _, err := out.Read(b); err != io.EOF {
+		t.Error(err)
+	}
+	if got, err := os.ReadFile(path); string(got) != "three\n" {
+		t.Errorf("the spare file has %q, %v", got, err)
 	}
 }

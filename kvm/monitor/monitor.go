@@ -50,7 +50,7 @@ func Main(socket *os.File) int {
 		_ = Reply{Error: err.Error()}.send(asked)
 		return 1
 	}
-	m := &monitor{began: time.Now(), request: r, files: files, guest: newGuest(files.Output)}
+	m := &monitor{began: time.Now(), request: r, files: files, guest: newGuest(files.Output, files.Spare)}
 	if err := m.build(); err != nil {
 		_ = Reply{Error: err.Error()}.send(asked)
 		return 1
@@ -195,8 +195,7 @@ func firstOf(done chan bool) bool {
 
 // farewell ends the machine when its function has, if the guest does not.
 func (m *monitor) farewell() {
-	how := <-m.guest.ended
-	m.guest.ended <- how // for describe
+	<-m.guest.ended
 	m.guest.release()
 	time.Sleep(farewell)
 	m.machine.Stop(nil)
@@ -204,10 +203,8 @@ func (m *monitor) farewell() {
 
 // describe says how the function ended, and with which code.
 func (m *monitor) describe(o machine.Outcome) (string, int) {
-	select {
-	case how := <-m.guest.ended:
-		return how, m.guest.exitCode()
-	default:
+	if how, code, ok := m.guest.exit(); ok {
+		return how, code
 	}
 	if panicked := panicLine(m.record.Tail()); panicked != "" && o.End == machine.Reset {
 		return "guest kernel panicked: " + panicked, 1

@@ -51,7 +51,8 @@ func (m *monitor) serveCommand(conn *net.UnixConn) {
 		turn <- struct{}{} // one at a time; while it runs, the end of the connection is seen
 		running.Go(func() {
 			var a Answer
-			if err := m.do(ctx, c.Op); err != nil {
+			var err error
+			if a.OK, err = m.do(ctx, c); err != nil {
 				a.Error = err.Error()
 			} else if c.Op == Park || c.Op == Unpark {
 				parked = c.Op == Park
@@ -63,27 +64,28 @@ func (m *monitor) serveCommand(conn *net.UnixConn) {
 	}
 }
 
-func (m *monitor) do(ctx context.Context, op Op) error {
-	switch op {
+// do carries out a command. ok is the answer to a question.
+func (m *monitor) do(ctx context.Context, c Command) (ok bool, err error) {
+	var reply wire.Message
+	switch c.Op {
 	case Park:
 		m.machine.Park()
 		debug.FreeOSMemory()
-		return nil
 	case Unpark:
 		m.machine.Unpark()
-		return nil
 	case Terminate:
-		_, err := m.guest.ask(ctx, wire.Message{Op: wire.Terminate})
-		return err
+		_, err = m.guest.ask(ctx, wire.Message{Op: wire.Terminate})
 	case SetClock:
-		_, err := m.guest.ask(ctx, wire.Message{Op: wire.SetClock, UnixNanos: time.Now().UnixNano()})
-		return err
+		_, err = m.guest.ask(ctx, wire.Message{Op: wire.SetClock, UnixNanos: time.Now().UnixNano()})
 	case GiveBack:
-		return m.giveBack(ctx)
+		err = m.giveBack(ctx)
+	case Bound:
+		reply, err = m.guest.ask(ctx, wire.Message{Op: wire.Listening, Network: wire.UDP, Port: c.Port})
 	case Tell:
-		return nil
+	default:
+		err = errOp
 	}
-	return errOp
+	return reply.OK, err
 }
 
 // The guest's kernel reports free pages two seconds after the first became free, and
@@ -98,7 +100,7 @@ const (
 // giveBack has the guest free what it can, and waits until its reports of that have
 // come in.
 func (m *monitor) giveBack(ctx context.Context) error {
-	if _, err := m.guest.ask(ctx, wire.Message{Op: wire.GiveBack}); err != nil {
+	if reply, err := m.guest.ask(ctx, wire.Message{Op: wire.GiveBack}); err != nil || !reply.OK {
 		return err
 	}
 	look := time.NewTicker(reportsLook)

@@ -35,6 +35,7 @@ type Files struct {
 	KVM       *os.File
 	Kernel    *os.File
 	Output    *os.File // takes what the function prints
+	Spare     *os.File // takes it once Output does not
 	Record    *os.File // takes what the guest's kernel says
 	Crash     *os.File // takes the monitor's last words, at the end of the record
 	Exit      *os.File // takes an [Exit]
@@ -45,10 +46,10 @@ type Files struct {
 	Shares    []*os.File // streams to who serves them
 }
 
-const fixedFiles = 8
+const fixedFiles = 9
 
 func (f *Files) all() []*os.File {
-	all := []*os.File{f.KVM, f.Kernel, f.Output, f.Record, f.Crash, f.Exit, f.Streams, f.Commands}
+	all := []*os.File{f.KVM, f.Kernel, f.Output, f.Spare, f.Record, f.Crash, f.Exit, f.Streams, f.Commands}
 	all = append(all, f.Initramfs...)
 	all = append(all, f.Disks...)
 	return append(all, f.Shares...)
@@ -119,8 +120,8 @@ func receive(from *net.UnixConn) (r Request, f Files, err error) {
 		files = append(files, os.NewFile(uintptr(fd), fmt.Sprintf("file %d", i)))
 	}
 	f = Files{
-		KVM: files[0], Kernel: files[1], Output: files[2], Record: files[3], Crash: files[4],
-		Exit: files[5], Streams: files[6], Commands: files[7],
+		KVM: files[0], Kernel: files[1], Output: files[2], Spare: files[3], Record: files[4],
+		Crash: files[5], Exit: files[6], Streams: files[7], Commands: files[8],
 	}
 	rest := files[fixedFiles:]
 	f.Initramfs, rest = rest[:r.Initramfs], rest[r.Initramfs:]

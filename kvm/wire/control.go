@@ -17,7 +17,8 @@ const (
 	// GiveBack makes the guest drop its caches and put what is free together, so
 	// that it can be reported. Its reply says how much is free, and comes before free
 	// page reporting has told the host about it: that takes the guest's kernel
-	// about two seconds more, in which it has to run.
+	// about two seconds more, in which it has to run. It is not OK where nothing was
+	// done, as as much is free as the last time.
 	GiveBack Op = "give-back"
 	// Terminate sends SIGTERM to the function.
 	Terminate Op = "terminate"
@@ -62,7 +63,7 @@ type Message struct {
 	// in Exited and replies to GiveBack.
 	OOMKills  uint64 `json:"oom_kills,omitempty"`
 	FreeBytes uint64 `json:"free_bytes,omitempty"` // reply to GiveBack
-	OK        bool   `json:"ok,omitempty"`         // reply to Listening
+	OK        bool   `json:"ok,omitempty"`         // replies to Listening and GiveBack
 	Error     string `json:"error,omitempty"`
 }
 

@@ -18,6 +18,8 @@ type control struct {
 	host *stream
 	out  *wire.Encoder
 
+	spared spared // of who answers the host
+
 	mu  sync.Mutex
 	pid int // of the function, 0 when it does not run
 }
@@ -86,7 +88,7 @@ func (c *control) answer(request wire.Message) wire.Message {
 	var err error
 	switch request.Op {
 	case wire.GiveBack:
-		reply.FreeBytes, err = giveBack()
+		reply.FreeBytes, reply.OK, err = c.spared.giveBack()
 		reply.OOMKills = oomKills()
 	case wire.Terminate:
 		err = c.terminate()

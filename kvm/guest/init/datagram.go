@@ -10,8 +10,8 @@ import (
 	"torpor/kvm/wire"
 )
 
-// carryDatagrams copies both ways until the host ends the stream, or nothing is bound to the
-// function's port any more, of which the end of the stream tells the host.
+// carryDatagrams copies both ways until the host ends the stream. That nobody has bound the
+// function's port is no end: somebody may, later.
 func carryDatagrams(host, function *stream) {
 	var both sync.WaitGroup
 	abort := func() {
@@ -30,31 +30,57 @@ func carryDatagrams(host, function *stream) {
 }
 
 func toFunction(function, host *stream) {
-	from := bufio.NewReaderSize(host, 4096)
-	buf := new([wire.MaxDatagram]byte)
+	from := bufio.NewReaderSize(host, 2048)
 	for {
-		n, err := wire.ReadDatagram(from, buf[:])
-		if err != nil {
+		if _, err := from.Peek(1); err != nil {
 			return
 		}
-		if _, err := function.send(buf[:n]); errors.Is(err, unix.ECONNREFUSED) {
+		buf := chunks.Get().(*[chunk]byte)
+		n, err := wire.ReadDatagram(from, buf[:])
+		if err == nil {
+			if _, refused := function.send(buf[:n]); errors.Is(refused, unix.ECONNREFUSED) {
+				_, _ = function.send(buf[:n]) // nobody took an earlier one
+			}
+		}
+		chunks.Put(buf)
+		if err != nil {
 			return
 		}
 	}
 }
 
+// fromFunction leaves room for a datagram's length in front of it.
 func fromFunction(host, function *stream) {
-	frame := make([]byte, 0, 2+wire.MaxDatagram)
-	buf := new([wire.MaxDatagram]byte)
+	const head = 2
 	for {
-		n, err := function.receive(buf[:])
+		buf, n, err := function.receiveChunk(head)
+		if errors.Is(err, unix.ECONNREFUSED) {
+			continue
+		}
 		if err != nil {
 			return
 		}
-		if _, err := host.Write(wire.AppendDatagram(frame, buf[:n])); err != nil {
+		_, err = host.Write(wire.AppendDatagram(buf[:0], buf[head:head+n]))
+		chunks.Put(buf)
+		if err != nil {
 			return
 		}
 	}
+}
+
+// receiveChunk is receive into a free buffer, from an offset on. The caller puts it back
+// if there was no error.
+func (s *stream) receiveChunk(from int) (buf *[chunk]byte, n int, err error) {
+	var cause error
+	err = s.raw.Read(func(fd uintptr) bool {
+		buf = chunks.Get().(*[chunk]byte)
+		n, cause = ignoringEINTR(func() (int, error) { return unix.Read(int(fd), buf[from:]) })
+		if cause != nil {
+			chunks.Put(buf)
+		}
+		return cause != unix.EAGAIN
+	})
+	return buf, n, errors.Join(err, cause)
 }
 
 // send is Write for datagrams, of which one may be empty.

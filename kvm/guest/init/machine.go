@@ -36,6 +36,10 @@ func loopbackUp() error {
 // of it. The kernel's own, 2 MiB, is rarely free in one piece in a small guest.
 const reportOrder = "4"
 
+// datagramRoom is what a UDP socket of the function has room for, in bytes as the kernel
+// counts them: all that the host may hold back while the function sleeps.
+const datagramRoom = "8388608"
+
 // tune sets what the kernel's command line might not have. A kernel without one of these
 // works too.
 func tune() error {
@@ -43,6 +47,7 @@ func tune() error {
 		"/proc/sys/kernel/panic":                                     "-1", // end at once
 		"/proc/sys/kernel/panic_on_oops":                             "1",
 		"/sys/module/page_reporting/parameters/page_reporting_order": reportOrder,
+		"/proc/sys/net/core/rmem_default":                            datagramRoom,
 	} {
 		_ = os.WriteFile(path, []byte(value), 0)
 	}

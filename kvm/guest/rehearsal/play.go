@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"sync"
 	"time"
 
@@ -159,10 +160,20 @@ func checkDatagrams() error {
 	if err := wire.WriteDatagram(nobody, []byte("x")); err != nil {
 		return err
 	}
-	if _, err := wire.ReadDatagram(nobody, buf); err != io.EOF {
-		return fmt.Errorf("nobody is there, and it says %v", err)
+	somebody, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", echoPort+9))
+	if err != nil {
+		return err
 	}
-	return nil
+	defer somebody.Close()
+	if err := wire.WriteDatagram(nobody, []byte("y")); err != nil {
+		return err
+	}
+	for {
+		n, _, err := somebody.ReadFrom(buf)
+		if err != nil || string(buf[:n]) == "y" {
+			return err
+		}
+	}
 }
 
 func (h *host) checkClock() error {
@@ -182,6 +193,15 @@ func (h *host) checkGiveBack() error {
 		err = errors.New("nothing is free")
 	}
 	fmt.Printf("free: %d MiB\n", m.FreeBytes>>20)
+	if err == nil && !m.OK {
+		err = errors.New("it has not even tried")
+	}
+	if err != nil {
+		return err
+	}
+	if m, err = h.ask(wire.Message{Op: wire.GiveBack}); err == nil && m.OK {
+		err = errors.New("it has done so twice, for nothing")
+	}
 	return err
 }
 

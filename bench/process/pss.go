@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"errors"
@@ -7,15 +7,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pssOf is what processes keep resident together, in bytes. Those that share their address space, as gVisor's stubs do,
+// PSS is what processes keep resident together, in bytes. Those that share their address space, as gVisor's stubs do,
 // count once.
-func pssOf(pids []int) (sum int64, err error) {
+func PSS(pids []int) (sum int64, err error) {
 	var counted []int
 	for _, pid := range pids {
 		if sharesMemory(pid, counted) {
 			continue
 		}
-		m, err := memoryOf(pid)
+		m, err := MemoryOf(pid)
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
 			continue // it has ended since
 		}

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"os"
@@ -25,11 +25,11 @@ func TestSharedMemoryCountsOnce(t *testing.T) {
 	}
 	// What it has changes while it starts, and its share of common pages whenever others come and go; not tenfold.
 	hundred := slices.Repeat([]int{cmd.Process.Pid}, 100)
-	all, err := pssOf(hundred)
+	all, err := PSS(hundred)
 	if err != nil {
 		t.Fatal(err)
 	}
-	once, err := pssOf(hundred[:1])
+	once, err := PSS(hundred[:1])
 	if err != nil || once == 0 || all > 10*once {
 		t.Errorf("counted a hundred times: %d bytes, once: %d, %v", all, once, err)
 	}
