@@ -57,6 +57,9 @@ func (d *daemon) adoptSandbox(f *function) bool {
 		return false
 	}
 	i := d.newInstance(sandbox, f.figures.Isolation, group, f.figures.Fingerprint)
+	if err := i.pages.recall(f.figures.WorkingSet); err != nil {
+		f.log.Warn("its record holds no good working set: its next wake fetches page by page", "error", err)
+	}
 	f.sandbox = i
 	f.state, f.awake = adoptedState(f.figures, frozen)
 	f.route.Use(i.backend)

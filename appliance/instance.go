@@ -27,17 +27,8 @@ type instance struct {
 	released    chan struct{} // closed with Close
 	release     sync.Once
 	prefetching *operation // of the last wake, perhaps over; nil before
-	// workingSet is of its last wake, nil before one was recorded. It belongs to
-	// the deflate under way, else to the loop.
-	workingSet *hibernate.WorkingSet
-}
-
-// remember keeps what the sandbox touched since its last wake, for the next one.
-// Where the kernel cannot tell, wakes are slower and nothing else.
-func (i *instance) remember() {
-	if set, err := hibernate.Touched(i.group); err == nil {
-		i.workingSet = set
-	}
+	noting      *operation // of the pages of the last wake, the same
+	pages       pages
 }
 
 // Close gives up what the daemon holds of the sandbox, which goes on if it was

@@ -74,7 +74,9 @@ func (d *daemon) look(f *function, now time.Time) reconcile.Function {
 	}
 	o.Resident, o.Swapped, o.Blind = f.seen.memory.Resident, f.seen.memory.Swapped, f.seen.blind
 	f.learn(gate.Busy)
-	f.tellWake(gate)
+	if f.tellWake(gate) {
+		d.note(f, f.sandbox)
+	}
 	o.Fetching = f.waking != nil // neither told of nor over
 	return o
 }

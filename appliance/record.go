@@ -32,6 +32,8 @@ type figures struct {
 	SleptFor                               string // why it was last put to sleep
 	EvictedFor                             string // why it was stopped for others; "" once it has started again
 	LastWritten, Written                   int64  // to swap, in bytes, by its last sleep and by all
+	WorkingSet                             string `json:",omitempty"` // of this sandbox, as hibernate writes it
+	Prefetch                               worth
 }
 
 // record is figures as kept on disk.

@@ -23,15 +23,16 @@ func (d *daemon) hibernate(f *function, reason string) {
 		return
 	}
 	f.to(reconcile.Hibernating)
-	wasWoken, prefetching := f.awake == reconcile.Woken, i.prefetching
+	prefetching, noting := i.prefetching, i.noting
 	f.op = d.background(func(ctx context.Context) func() {
 		prefetching.end()
-		if wasWoken {
-			i.remember()
-		}
+		noting.wait()
 		report, err := d.lane.Deflate(ctx, i.group, i.GiveBack)
+		i.pages.moved()
 		if err != nil {
 			f.unsettled(i.Resume(context.WithoutCancel(ctx)))
+		} else {
+			_, _ = i.pages.toFetch(i.group) // so that the wake need not look; it would tell of an error
 		}
 		return func() { d.deflated(f, i, report, err, reason) }
 	})
@@ -72,6 +73,7 @@ func (d *daemon) reclaim(f *function) {
 	i := f.sandbox
 	f.op = d.background(func(ctx context.Context) func() {
 		written, err := hibernate.Reclaim(ctx, i.group)
+		i.pages.moved()
 		return func() { d.reclaimed(f, i, written, err) }
 	})
 }
@@ -105,6 +107,7 @@ func (d *daemon) asleep(f *function, r hibernate.Report, reason string) {
 	f.figures.AsleepBytes = r.After.Resident
 	f.figures.LastHibernate, f.figures.LastWritten = r.Total, r.Written
 	f.figures.SleptFor = reason
+	f.figures.WorkingSet = f.sandbox.pages.String()
 	f.seen.memory, f.seen.at = r.After, time.Now()
 	f.to(reconcile.Hibernated)
 	f.log.Info("asleep", event.Asleep, "reason", reason,

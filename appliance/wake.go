@@ -25,22 +25,41 @@ func (d *daemon) wake(f *function, reason string) {
 	})
 }
 
-// prefetch begins to fetch what i used when it was last awake, beside the wake
-// that this is for, unless its declaration says not to.
+// prefetch begins to fetch what i used at its last wakes, beside the wake that
+// this is for, unless its declaration says not to, or it was seen not to pay.
 func (d *daemon) prefetch(f *function, i *instance) {
-	set := i.workingSet
-	if set == nil || !f.spec.Hibernate.Prefetch {
+	w := f.waking
+	w.judged = f.spec.Hibernate.Prefetch && i.pages.known()
+	if !w.judged || !f.figures.Prefetch.next() {
 		return
 	}
-	w := f.waking
 	w.fetching = true
 	i.prefetching = d.background(func(ctx context.Context) func() {
 		began := time.Now()
-		if err := set.Prefetch(ctx); err != nil {
+		missing, err := i.pages.toFetch(i.group)
+		if err == nil {
+			err = missing.Prefetch(ctx)
+		}
+		if err != nil {
 			f.log.Warn("cannot prefetch its working set: its memory comes back page by page", "error", err)
 		}
 		took := time.Since(began)
-		return func() { w.fetching, w.fetched, w.fetchTime = false, set.Bytes(), took }
+		return func() {
+			w.fetching, w.fetchTime, w.fetched = false, took, missing.Bytes()
+		}
+	})
+}
+
+// note keeps what i touched to answer, now that the first reply after its wake is
+// out. Where the kernel cannot tell, wakes are slower and nothing else.
+func (d *daemon) note(f *function, i *instance) {
+	i.noting = d.background(func(context.Context) func() {
+		err := i.pages.note(i.group)
+		return func() {
+			if err != nil {
+				f.log.Debug("cannot tell which pages it touched", "error", err)
+			}
+		}
 	})
 }
 

@@ -18,6 +18,7 @@ type waking struct {
 	leave    func()    // lets deflates go on
 	swapped  int64     // bytes in swap, as seen last before it
 
+	judged    bool // it tells with or without prefetch what that is worth
 	fetching  bool // the prefetch is not over
 	fetched   int64
 	fetchTime time.Duration
@@ -39,15 +40,16 @@ func (d *daemon) newWaking(f *function, reason string) *waking {
 }
 
 // tellWake logs where the time of the last wake went, as soon as that is known:
-// with the first byte of a reply, or when nobody waits for one.
-func (f *function) tellWake(gate gateway.BackendStats) {
+// with the first byte of a reply, or when nobody waits for one. It tells whether a
+// reply is out, the first time that it is.
+func (f *function) tellWake(gate gateway.BackendStats) (replied bool) {
 	w := f.waking
 	if w == nil || w.opened.IsZero() {
-		return
+		return false
 	}
 	gone := f.sandbox != w.instance || f.state == reconcile.Stopping
 	if !gone && (w.fetching || gate.FirstReply.IsZero() && gate.Busy > 0) {
-		return
+		return false
 	}
 	w.leave()
 	f.waking = nil
@@ -55,13 +57,33 @@ func (f *function) tellWake(gate gateway.BackendStats) {
 	args := []any{event.FirstReply, "reason", w.reason,
 		"held", w.began.Sub(w.since), "thawed", w.opened.Sub(w.began),
 		"prefetched", w.fetchTime, "prefetch", event.Bytes(w.fetched), "swapped_in", event.Bytes(w.cameBack())}
-	if replied := gate.FirstReply; !gone && !replied.IsZero() {
-		end, msg = replied, "first reply after its wake"
-		args = append(args, "first_byte", replied.Sub(w.opened))
-		f.figures.WakeCost = replied.Sub(w.since)
+	if first := gate.FirstReply; !gone && !first.IsZero() {
+		replied = true
+		end, msg = first, "first reply after its wake"
+		args = append(args, "first_byte", first.Sub(w.opened))
+		f.figures.WakeCost = first.Sub(w.since)
 		f.figures.LastWake = f.figures.WakeCost
+		f.judgePrefetch(w, first.Sub(w.began))
 	}
 	f.log.Info(msg, append(args, "took", end.Sub(w.since))...)
+	return replied
+}
+
+// judgePrefetch learns from a wake what prefetching is good for.
+func (f *function) judgePrefetch(w *waking, took time.Duration) {
+	if !w.judged {
+		return
+	}
+	p := &f.figures.Prefetch
+	before := p.pays()
+	p.learn(w.fetched > 0, took)
+	if now := p.pays(); now != before {
+		msg := "its wakes are faster without prefetch: it is switched off"
+		if now {
+			msg = "its wakes are faster with prefetch: it is switched on again"
+		}
+		f.log.Info(msg, "wakes", p.Wakes)
+	}
 }
 
 // cameBack is how much less is in swap now than before the wake.

@@ -34,11 +34,17 @@ func (g *Group) reclaim(ctx context.Context) error {
 	if err := g.age(ctx); err != nil {
 		return err
 	}
+	return g.WithSwap(func() error { return pushAll(ctx, g.memory()) })
+}
+
+// WithSwap lets memory of the group go to swap while do runs: else v2 keeps it out, so that
+// a function cannot escape its limit. Reclaim does this itself.
+func (g *Group) WithSwap(do func() error) error {
 	m := g.memory()
 	if err := m.openSwap(); err != nil {
 		return err
 	}
-	return errors.Join(pushAll(ctx, m), m.closeSwap())
+	return errors.Join(do(), m.closeSwap())
 }
 
 // age makes all pages look unused for long. Otherwise the kernel's first step

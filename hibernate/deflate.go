@@ -83,6 +83,14 @@ func (l *Lane) deflate(ctx context.Context, g *cgroup.Group, giveBack func(conte
 	return r, nil
 }
 
+// reclaim has swap hold what it can in the order of addresses, and then pushes out
+// the rest.
+func reclaim(ctx context.Context, g *cgroup.Group) error {
+	// A help only, that kernels before 5.10 do not give.
+	_ = g.WithSwap(func() error { return pageOut(ctx, g) })
+	return g.Reclaim(ctx)
+}
+
 // verify looks at what is left.
 func (r *Report) verify(g *cgroup.Group) error {
 	after, err := g.Memory()

@@ -61,7 +61,7 @@ func (l *Lane) state() (clear, busy <-chan struct{}) {
 // Reclaim is the group's, but gives way. A nil lane has no wakes.
 func (l *Lane) reclaim(ctx context.Context, g *cgroup.Group) error {
 	if l == nil {
-		return g.Reclaim(ctx)
+		return reclaim(ctx, g)
 	}
 	for patience := longestPause; patience > 0 && ctx.Err() == nil; {
 		clear, busy := l.state()
@@ -75,7 +75,7 @@ func (l *Lane) reclaim(ctx context.Context, g *cgroup.Group) error {
 			return err
 		}
 	}
-	return g.Reclaim(ctx)
+	return reclaim(ctx, g)
 }
 
 // reclaimUntil tells whether it came to an end before busy was closed.
@@ -90,7 +90,7 @@ func reclaimUntil(ctx context.Context, g *cgroup.Group, busy <-chan struct{}) (d
 		case <-over:
 		}
 	}()
-	err = g.Reclaim(part)
+	err = reclaim(part, g)
 	close(over)
 	return err == nil || ctx.Err() != nil || part.Err() == nil, err
 }

@@ -14,7 +14,7 @@ import (
 // bytes were written to swap, also with an error.
 func Reclaim(ctx context.Context, g *cgroup.Group) (written int64, err error) {
 	m := newMeter(g)
-	err = g.Reclaim(ctx)
+	err = reclaim(ctx, g)
 	return m.read(), err
 }
 
