@@ -31,7 +31,7 @@ func (g *Group) Reclaim(ctx context.Context) error {
 }
 
 func (g *Group) reclaim(ctx context.Context) error {
-	if err := g.age(ctx); err != nil {
+	if err := g.Age(ctx); err != nil {
 		return err
 	}
 	return g.WithSwap(func() error { return pushAll(ctx, g.memory()) })
@@ -47,11 +47,11 @@ func (g *Group) WithSwap(do func() error) error {
 	return errors.Join(do(), m.closeSwap())
 }
 
-// age makes all pages look unused for long. Otherwise the kernel's first step
+// Age makes all pages look unused for long. Otherwise the kernel's first step
 // walks over all that were used lately, gains nothing, and hears no signal for
 // as long as that takes: 150 ms a GiB, where this takes 20. It is a help only,
 // so a process that ends meanwhile, or a kernel without the file, is no error.
-func (g *Group) age(ctx context.Context) error {
+func (g *Group) Age(ctx context.Context) error {
 	pids, err := g.Procs()
 	for _, pid := range pids {
 		if ctx.Err() != nil {

@@ -54,6 +54,10 @@ func (l *Lane) deflate(ctx context.Context, g *cgroup.Group, giveBack func(conte
 	if r.Before, err = g.Memory(); err != nil {
 		return r, err
 	}
+	// What is unmapped as it is given back counts as used at that moment, else.
+	if err := g.Age(ctx); err != nil {
+		return r, err
+	}
 	r.Give = timed(func() { r.GiveErr = giveBack(ctx) })
 	if err := ctx.Err(); err != nil {
 		return r, err
