@@ -19,7 +19,7 @@ SIZES     ?= 10,100,1000
 RACED := ./api ./cgroup ./cli ./demo ./doctor ./gateway ./hibernate ./image ./install ./kvm/guest/init ./kvm/initramfs ./kvm/root ./kvm/wire ./output ./reconcile ./sandbox ./spec ./systemd
 
 .DEFAULT_GOAL := help
-.PHONY: help build deb setup demo test unit guest nspawn testvm vmshell fuzz soak soak-scale soaker bench bench-quick workloads fmt clean
+.PHONY: help build deb setup demo test unit guest nspawn testvm vmshell fuzz soak soak-scale soaker bench bench-quick bench-vm workloads fmt clean
 
 help: ## Show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -90,6 +90,10 @@ bench: setup build workloads ## Measure everything, beside what else there is: o
 
 bench-quick: setup build workloads ## Measure the paper's workloads in three minutes: out/bench-quick.md
 	@out/bench -quick
+
+bench-vm: guest ## Measure virtual machines in a virtual machine, beside gVisor's and QEMU's: out/bench-vm.md
+	@$(GO) build -o out/bench ./bench
+	@scripts/benchvm.sh
 
 # The paper's eight functions, gVisor's own command line, and the program that measures them.
 workloads:

@@ -55,7 +55,7 @@ var imports = map[string]string{
 	"torpor/bench/plots":             "",
 	"torpor/bench/process":           "",
 	"torpor/bench/soak/pattern":      "",
-	"torpor/bench/rival":             "cgroup cgroup/interrupt demo/client demo/wait spec",
+	"torpor/bench/rival":             "cgroup cgroup/interrupt demo/client demo/wait kvm kvm/acpi kvm/boot kvm/device kvm/guest kvm/initramfs kvm/jail kvm/machine kvm/memory kvm/monitor kvm/root kvm/share kvm/virtio kvm/vm kvm/wire sandbox spec",
 
 	"torpor/demo/wait":    "",
 	"torpor/demo/show":    "",

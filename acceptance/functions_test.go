@@ -321,7 +321,7 @@ func hostAddresses(t *testing.T) (addresses []string) {
 func sleepsDozensOfTimes(t *testing.T, s subject) {
 	const sleeps = 24
 	a := tell(t, s.agent)
-	large := a.ask("sum /tmp/large")
+	large := a.ask("fill /tmp/kept 8")
 	conns := openConns(t, s.echo, 3)
 	packets := connectUDP(t, s.packets)
 	before := find(t, s.name)
@@ -339,14 +339,15 @@ func sleepsDozensOfTimes(t *testing.T, s subject) {
 		}
 		exchangeAll(t, conns)
 		if i%6 == 0 {
-			a.want("sum /tmp/large", large)
+			a.want("sum /tmp/kept", large)
 		}
 		woken = find(t, s.name)
+		t.Logf("sleep %d took %.0f ms; asleep %s and %s in swap; woken in %.0f ms, %s", i, asleep.LastHibernateMS,
+			mib(asleep.ResidentBytes), mib(asleep.SwappedBytes), woken.LastWakeMS, mib(woken.ResidentBytes))
 	}
 	if woken.PID != before.PID || woken.ColdStarts != before.ColdStarts || woken.Wakes < before.Wakes+sleeps {
 		t.Errorf("after %d sleeps: %+v, before: %+v", sleeps, woken, before)
 	}
-	t.Logf("warm %s, asleep %s and %s in swap, woken in %.0f ms %s", mib(woken.WarmBytes), mib(asleep.ResidentBytes), mib(asleep.SwappedBytes), woken.LastWakeMS, mib(woken.ResidentBytes))
 }
 
 // daemonKilled does so while the function is awake, and asleep.

@@ -35,6 +35,7 @@ type function struct {
 	ColdStarts                     int     `json:"cold_starts"`
 	LastColdStartMS                float64 `json:"last_cold_start_ms"`
 	LastWakeMS                     float64 `json:"last_wake_ms"`
+	LastHibernateMS                float64 `json:"last_hibernate_ms"`
 }
 
 // smallNode is the node block where a test needs none of its own: swap that the guest's disk has room for.

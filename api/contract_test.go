@@ -18,11 +18,11 @@ func TestFieldNames(t *testing.T) {
 		fields string
 	}{
 		{api.Status{}, "functions node"},
-		{api.Node{}, "budget_bytes config_ok memory_visible resident_bytes swap_size_bytes swap_used_bytes"},
+		{api.Node{}, "budget_bytes config_ok memory_visible resident_bytes swap_size_bytes swap_used_bytes swap_writes_per_day_bytes swap_written_bytes"},
 		{api.Node{Diagnostics: []spec.Diagnostic{{}}, Notes: []string{""}},
-			"budget_bytes config_ok diagnostics memory_visible notes resident_bytes swap_size_bytes swap_used_bytes"},
+			"budget_bytes config_ok diagnostics memory_visible notes resident_bytes swap_size_bytes swap_used_bytes swap_writes_per_day_bytes swap_written_bytes"},
 		{api.Function{}, "busy cold_starts connections idle_seconds isolation last_cold_start_ms last_hibernate_ms " +
-			"last_wake_ms name pid reason resident_bytes state swapped_bytes waiting wakes warm_bytes"},
+			"last_wake_ms last_written_bytes name pid reason resident_bytes state swapped_bytes waiting wakes warm_bytes"},
 		{api.Why{}, "facts history name reason state"},
 		{api.Event{}, "reason time what"},
 		{api.Plan{}, "changes diagnostics path"},

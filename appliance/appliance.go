@@ -16,6 +16,7 @@ import (
 	"torpor/cgroup"
 	"torpor/event"
 	"torpor/gateway"
+	"torpor/hibernate"
 	"torpor/image"
 	"torpor/output"
 	"torpor/reconcile"
@@ -47,6 +48,7 @@ type daemon struct {
 	images   *image.Store
 	output   *output.Store
 	records  records
+	writes   *writes // of the loop
 	watch    *watcher
 	sockets  map[string][]*os.File // from systemd's units, by name
 	stored   map[string][]*os.File // from its store, left by the former daemon
@@ -58,6 +60,7 @@ type daemon struct {
 	nudged chan struct{} // look again
 	closed chan struct{} // the loop has ended
 	ops    sync.WaitGroup
+	lane   hibernate.Lane // wakes before deflates
 
 	// loop
 	kept      []*gateway.Kept // connections of the former daemon
@@ -119,6 +122,9 @@ func newDaemon(o Options) (*daemon, error) {
 	}
 	if d.output, err = output.NewStore(filepath.Join(o.State, "output"), outputKept, d.tell, o.Log); err != nil {
 		return nil, err
+	}
+	if d.writes, err = openWrites(o.State); err != nil {
+		o.Log.Error("the account of writes to swap cannot be read, and begins anew", "error", err)
 	}
 	d.sockets, d.stored = systemd.Sockets()
 	if err := d.openVault(d.stored); err != nil {

@@ -90,6 +90,38 @@ func TestTenFunctionsWokenAtOnceWithABudgetForThree(t *testing.T) {
 	}
 }
 
+// Not parallel: it is about memory, and all nodes of a machine share its swap.
+func TestStormOfWakes(t *testing.T) {
+	const functions, mib, crowd = 20, 16, 25
+	var hcl strings.Builder
+	ports := make([]int, functions)
+	for i := range ports {
+		ports[i] = freePort(t)
+		hcl.WriteString(declare(fmt.Sprint("f", i), ports[i]))
+	}
+	n := newNode(t, nodeWithSwap("160MiB", "2GiB")+hcl.String())
+	for i, port := range ports {
+		n.expect(port, fmt.Sprint("/hold?mib=", mib), fmt.Sprint(mib))
+		n.sleep(fmt.Sprint("f", i))
+	}
+	// The last function has the most clients.
+	err := together(functions+crowd, func(i int) error {
+		got, err := try(ports[min(i, functions-1)], "/check")
+		if err == nil && got != fmt.Sprint(mib) {
+			err = fmt.Errorf("answered %q", got)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	for _, f := range n.awaitBudget().Functions {
+		if f.ColdStarts != 1 {
+			t.Errorf("it lost its state: %+v", f)
+		}
+	}
+}
+
 // mostResident looks at the node's memory until stop.
 func (n *node) mostResident(stop <-chan struct{}) (most int64) {
 	for {

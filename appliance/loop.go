@@ -113,6 +113,8 @@ func (d *daemon) begin(f *function, a reconcile.Action) {
 		f.breakOff()
 	case reconcile.Stop:
 		d.stop(f, a.Reason)
+	case reconcile.Evict:
+		d.evict(f, a.Reason)
 	case reconcile.Remove:
 		d.remove(f, a.Reason)
 	case reconcile.Refuse:

@@ -36,7 +36,9 @@ type sample struct {
 
 // observe looks at everything that a decision depends on.
 func (d *daemon) observe(now time.Time) reconcile.Observed {
-	o := reconcile.Observed{Swap: d.swap.observe(), Relieving: d.relieving, Pressure: d.pressure.othersLack(now)}
+	swap := d.swap.observe()
+	swap.Written, swap.WrittenFalls = d.writes.lastDay(now)
+	o := reconcile.Observed{Swap: swap, Relieving: d.relieving, Pressure: d.pressure.othersLack(now)}
 	o.Functions = make([]reconcile.Function, 0, len(d.functions))
 	for _, f := range d.functions {
 		o.Functions = append(o.Functions, d.look(f, now))
@@ -49,11 +51,12 @@ func (d *daemon) look(f *function, now time.Time) reconcile.Function {
 	o := reconcile.Function{
 		Name: f.spec.Name, State: f.state, Since: f.since,
 		Replacing: f.successor != nil, Reclaiming: f.state == reconcile.Hibernated && f.op != nil,
-		Waiting: route.Held, WaitingSince: route.OldestHeld,
+		Connections: route.Connections, Waiting: route.Held, WaitingSince: route.OldestHeld,
 		NoSleepUntil: f.noSleepUntil, NoSleepWhy: f.noSleepWhy,
 		WarmBytes: f.figures.WarmBytes, WokenBytes: f.figures.WokenBytes,
 		AsleepBytes: f.figures.AsleepBytes, WakeCost: f.figures.WakeCost,
-		RetryAt: f.retryAt, Failure: f.failure, SleptFor: f.figures.SleptFor,
+		ColdCost: f.figures.LastColdStart,
+		RetryAt:  f.retryAt, Failure: f.failure, SleptFor: f.figures.SleptFor, EvictedFor: f.figures.EvictedFor,
 	}
 	if f.asked != nil {
 		o.Asked = f.asked.verb
@@ -74,6 +77,7 @@ func (d *daemon) look(f *function, now time.Time) reconcile.Function {
 	if f.tellWake(gate) {
 		d.note(f, f.sandbox)
 	}
+	o.Fetching = f.waking != nil // neither told of nor over
 	return o
 }
 

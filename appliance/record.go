@@ -30,6 +30,8 @@ type figures struct {
 	WakeCost                               time.Duration // to the first byte of the reply
 	WarmBytes, WokenBytes, AsleepBytes     int64
 	SleptFor                               string // why it was last put to sleep
+	EvictedFor                             string // why it was stopped for others; "" once it has started again
+	LastWritten, Written                   int64  // to swap, in bytes, by its last sleep and by all
 	WorkingSet                             string `json:",omitempty"` // of this sandbox, as hibernate writes it
 	Prefetch                               worth
 }

@@ -94,12 +94,14 @@ func (d *daemon) snapshot(now time.Time) (api.Status, []*instance) {
 	st.Node.Notes = d.nodeNotes()
 	if d.config != nil {
 		st.Node.BudgetBytes = int64(d.config.Node.MemoryBudget)
+		st.Node.SwapWritesPerDayBytes = int64(d.config.Node.Swap.WritesPerDay)
 	}
 	if d.swap.file != nil {
 		if u, err := d.swap.file.Usage(); err == nil {
 			st.Node.SwapUsedBytes, st.Node.SwapSizeBytes = int64(u.Used), int64(u.Size)
 		}
 	}
+	st.Node.SwapWrittenBytes, _ = d.writes.lastDay(now)
 	var sandboxes []*instance
 	for _, f := range d.sorted() {
 		st.Functions = append(st.Functions, f.status(now))
@@ -140,6 +142,7 @@ func (f *function) status(now time.Time) api.Function {
 		Connections: route.Connections, Waiting: route.Held,
 		WarmBytes: f.figures.WarmBytes, Wakes: f.figures.Wakes, ColdStarts: f.figures.ColdStarts,
 		LastColdStartMS: ms(f.figures.LastColdStart), LastWakeMS: ms(f.figures.LastWake), LastHibernateMS: ms(f.figures.LastHibernate),
+		LastWrittenBytes: f.figures.LastWritten,
 	}
 	if f.sandbox != nil {
 		gate := f.sandbox.backend.Stats()

@@ -27,7 +27,7 @@ func (d *daemon) hibernate(f *function, reason string) {
 	f.op = d.background(func(ctx context.Context) func() {
 		prefetching.end()
 		noting.wait()
-		report, err := hibernate.Deflate(ctx, i.group, i.GiveBack)
+		report, err := d.lane.Deflate(ctx, i.group, i.GiveBack)
 		i.pages.moved()
 		if err != nil {
 			f.unsettled(i.Resume(context.WithoutCancel(ctx)))
@@ -43,6 +43,7 @@ func (d *daemon) deflated(f *function, i *instance, r hibernate.Report, err erro
 		return // it ended, or is being stopped
 	}
 	f.op = nil
+	d.wrote(f, r.Written)
 	switch {
 	case err == nil:
 		d.asleep(f, r, reason)
@@ -71,13 +72,14 @@ func (f *function) unsettled(err error) {
 func (d *daemon) reclaim(f *function) {
 	i := f.sandbox
 	f.op = d.background(func(ctx context.Context) func() {
-		err := i.group.Reclaim(ctx)
+		written, err := hibernate.Reclaim(ctx, i.group)
 		i.pages.moved()
-		return func() { d.reclaimed(f, i, err) }
+		return func() { d.reclaimed(f, i, written, err) }
 	})
 }
 
-func (d *daemon) reclaimed(f *function, i *instance, err error) {
+func (d *daemon) reclaimed(f *function, i *instance, written int64, err error) {
+	d.wrote(f, written)
 	if f.sandbox != i || f.state != reconcile.Hibernated {
 		return // it was woken, or ended
 	}
@@ -103,14 +105,14 @@ func (d *daemon) asleep(f *function, r hibernate.Report, reason string) {
 		f.figures.WokenBytes = r.Before.Resident
 	}
 	f.figures.AsleepBytes = r.After.Resident
-	f.figures.LastHibernate = r.Total
+	f.figures.LastHibernate, f.figures.LastWritten = r.Total, r.Written
 	f.figures.SleptFor = reason
 	f.figures.WorkingSet = f.sandbox.pages.String()
 	f.seen.memory, f.seen.at = r.After, time.Now()
 	f.to(reconcile.Hibernated)
 	f.log.Info("asleep", event.Asleep, "reason", reason,
 		"was", event.Bytes(r.Before.Resident), "keeps", event.Bytes(r.After.Resident),
-		"swapped", event.Bytes(r.After.Swapped), "took", r.Total.Round(time.Microsecond))
+		"swapped", event.Bytes(r.After.Swapped), "written", event.Bytes(r.Written), "took", r.Total.Round(time.Microsecond))
 	if r.SwapFull {
 		f.log.Warn("swap is full: much of it stayed in memory; enlarge node.swap.size", event.SwapFull, "keeps", event.Bytes(r.After.Resident))
 	}

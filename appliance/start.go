@@ -29,6 +29,7 @@ func (d *daemon) start(f *function, reason string) {
 	id, declared := newID(f.spec.Name), f.spec
 	f.figures.Sandbox, f.figures.Isolation, f.figures.Cgroup = id, declared.Runtime, ""
 	f.figures.Ready, f.figures.Fingerprint = false, declared.Fingerprint()
+	f.figures.EvictedFor = ""
 	d.save(f)
 	began := time.Now()
 	f.op = d.background(func(ctx context.Context) func() {

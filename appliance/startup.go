@@ -17,9 +17,12 @@ type startup struct {
 
 // LogValue implements slog.LogValuer.
 func (s startup) LogValue() slog.Value {
-	return slog.GroupValue(
+	parts := []slog.Attr{
 		slog.Duration("image", s.image), slog.Duration("cgroup", s.cgroup),
-		slog.Duration("launcher", s.Launcher), slog.Duration("create", s.Create), slog.Duration("start", s.Start),
-		slog.Duration("program", s.program),
-	)
+		slog.Duration("launcher", s.Launcher), slog.Duration("create", s.Create),
+	}
+	if s.Kernel > 0 {
+		parts = append(parts, slog.Duration("kernel", s.Kernel), slog.Duration("modules", s.Modules), slog.Duration("root", s.Root))
+	}
+	return slog.GroupValue(append(parts, slog.Duration("start", s.Start), slog.Duration("program", s.program))...)
 }

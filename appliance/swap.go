@@ -83,7 +83,7 @@ func moveSwap(old *hibernate.Swap, wanted spec.Swap) (*hibernate.Swap, error) {
 // disk.
 func (d *daemon) wantedSwap() spec.Swap {
 	s := d.config.Node.Swap
-	s.Range = spec.Swap{}.Range
+	s.Range, s.WritesPerDay = spec.Swap{}.Range, 0 // which say nothing about the file
 	if s.Path == "" {
 		s.Path = filepath.Join(d.State, "swap")
 	}

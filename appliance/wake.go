@@ -13,7 +13,7 @@ import (
 func (d *daemon) wake(f *function, reason string) {
 	f.to(reconcile.Waking)
 	i, reclaiming := f.sandbox, f.op
-	f.waking = newWaking(f, reason)
+	f.waking = d.newWaking(f, reason)
 	d.prefetch(f, i)
 	f.op = d.background(func(ctx context.Context) func() {
 		reclaiming.end()

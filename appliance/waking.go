@@ -15,6 +15,7 @@ type waking struct {
 	since    time.Time // when the longest waiting byte came; else began
 	began    time.Time
 	opened   time.Time // when what waited could go on; zero before
+	leave    func()    // lets deflates go on
 	swapped  int64     // bytes in swap, as seen last before it
 
 	judged    bool // it tells with or without prefetch what that is worth
@@ -23,10 +24,15 @@ type waking struct {
 	fetchTime time.Duration
 }
 
+// mostReading is how long at most a wake keeps deflates from the disk: it may be
+// computing its answer.
+const mostReading = 100 * time.Millisecond
+
 // newWaking begins to measure a wake of f, which waits at the gate.
-func newWaking(f *function, reason string) *waking {
-	now := time.Now()
-	w := &waking{reason: reason, instance: f.sandbox, since: now, began: now, swapped: f.seen.memory.Swapped}
+func (d *daemon) newWaking(f *function, reason string) *waking {
+	now, leave := time.Now(), d.lane.Enter()
+	time.AfterFunc(mostReading, leave)
+	w := &waking{leave: leave, reason: reason, instance: f.sandbox, since: now, began: now, swapped: f.seen.memory.Swapped}
 	if held := f.route.Stats().OldestHeld; !held.IsZero() {
 		w.since = held
 	}
@@ -45,6 +51,7 @@ func (f *function) tellWake(gate gateway.BackendStats) (replied bool) {
 	if !gone && (w.fetching || gate.FirstReply.IsZero() && gate.Busy > 0) {
 		return false
 	}
+	w.leave()
 	f.waking = nil
 	end, msg := w.opened, "woken without a request"
 	args := []any{event.FirstReply, "reason", w.reason,

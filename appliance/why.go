@@ -42,6 +42,9 @@ func (f *function) why(now time.Time, runtime string) api.Why {
 		say("requests in flight: %d; last byte %s ago", gate.Busy, now.Sub(gate.LastActive).Round(time.Second))
 		say("memory: %s resident, %s in swap, of a limit of %s", size(f.seen.memory.Resident), size(f.seen.memory.Swapped), f.spec.Limits.Memory)
 	}
+	if f.figures.Written > 0 {
+		say("its last sleep wrote %s to swap, all of them %s", size(f.figures.LastWritten), size(f.figures.Written))
+	}
 	f.whySleep(say)
 	if f.spec.Isolation == spec.IsolationAuto {
 		say("%s", runtime)
@@ -65,4 +68,7 @@ func (f *function) whySleep(say func(string, ...any)) {
 		return
 	}
 	say("it sleeps after %s without a request, or sooner when the node needs memory (priority %d: higher ones sleep later)", h.After, h.Priority)
+	if !h.Evict {
+		say("it is not stopped when swap is full: hibernate.evict = false")
+	}
 }

@@ -10,6 +10,12 @@ import (
 // coldParts is where the time of a cold start went, as the daemon logs it.
 type coldParts struct {
 	Image, CGroup, Launcher, Create, Start, Program time.Duration
+	Kernel, Modules, Root                           time.Duration // of a virtual machine, before Start
+}
+
+// boot is the same of a virtual machine.
+func (c coldParts) boot() bootParts {
+	return bootParts{c.Image + c.CGroup + c.Launcher + c.Create, c.Kernel, c.Modules, c.Root, c.Start, c.Program}
 }
 
 // list gives the parts in order.

@@ -15,7 +15,7 @@ func TestLogbookReadsLinesInPieces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (coldParts{1, 2, 3, 4, 5, 6}); e.Function != "f" || e.Parts != want {
+	if want := (coldParts{Image: 1, CGroup: 2, Launcher: 3, Create: 4, Start: 5, Program: 6}); e.Function != "f" || e.Parts != want {
 		t.Errorf("%+v", e)
 	}
 	if n := b.len(); n != 2 {

@@ -14,6 +14,9 @@ type Memory struct {
 	File     int64 // cache of files on disk
 	Shmem    int64 // shared memory: memfd, tmpfs
 	Kernel   int64 // page tables, stacks, sockets and the like
+	// Slots is the swap space taken, also for pages that came back and did not
+	// change since: those need not be written again.
+	Slots int64
 }
 
 // memoryFiles is the memory controller of one group, in either version.

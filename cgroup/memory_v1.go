@@ -61,6 +61,7 @@ func (m memoryV1) usage() (Memory, error) {
 	}
 	use := Memory{Resident: resident, Swapped: max(both-resident, 0)}
 	if stat, err := m.readKeyed("memory.stat"); err == nil {
+		use.Slots = use.Swapped + stat["total_swapcached"]
 		use.Anon = stat["total_rss"]
 		use.Shmem = stat["total_shmem"]
 		use.File = max(stat["total_cache"]-use.Shmem, 0)

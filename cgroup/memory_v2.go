@@ -42,7 +42,7 @@ func (m memoryV2) usage() (Memory, error) {
 	if err != nil {
 		return Memory{}, err
 	}
-	use := Memory{Resident: resident, Swapped: swapped}
+	use := Memory{Resident: resident, Swapped: swapped, Slots: swapped}
 	if stat, err := m.readKeyed("memory.stat"); err == nil {
 		use.Anon = stat["anon"]
 		use.Shmem = stat["shmem"]

@@ -11,9 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Reclaim ends when no more than gain is left, or when that many steps in a row
-// have gained less: pages on their way to the disk need a second look.
+// Reclaim ends when no more than little is left, or when that many steps in a row
+// have gained less than gain: pages on their way to the disk need a second look.
 const (
+	little   = 16 << 10  // bytes
 	gain     = 128 << 10 // bytes
 	patience = 3
 )
@@ -66,7 +67,7 @@ func (g *Group) age(ctx context.Context) error {
 // active pages are to age, and without which it leaves megabytes of them.
 func pushAll(ctx context.Context, m memoryFiles) error {
 	left, err := pageable(m)
-	for idle := 0; err == nil && left >= gain && idle < patience; {
+	for idle := 0; err == nil && left > little && idle < patience; {
 		if err = m.push(ctx, left); err != nil {
 			return err
 		}

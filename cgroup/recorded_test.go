@@ -24,7 +24,7 @@ func hello(t *testing.T, version string) *Group {
 
 func TestRecordedFigures(t *testing.T) {
 	v1 := Memory{Resident: 20668416, Anon: 15425536, File: 679936, Shmem: 4194304, Kernel: 143360}
-	v2 := Memory{Resident: 20729856, Swapped: 8388608, Anon: 15429632, File: 679936, Shmem: 4194304, Kernel: 147456}
+	v2 := Memory{Resident: 20729856, Swapped: 8388608, Slots: 8388608, Anon: 15429632, File: 679936, Shmem: 4194304, Kernel: 147456}
 	tests := []struct {
 		version string
 		memory  Memory

@@ -71,7 +71,11 @@ func swapText(n api.Node) string {
 	if n.SwapSizeBytes == 0 {
 		return "no swap"
 	}
-	return fmt.Sprintf("swap %s of %s", size(n.SwapUsedBytes), size(n.SwapSizeBytes))
+	text := fmt.Sprintf("swap %s of %s", size(n.SwapUsedBytes), size(n.SwapSizeBytes))
+	if n.SwapWritesPerDayBytes > 0 {
+		text += fmt.Sprintf(", %s of %s written in 24h", size(n.SwapWrittenBytes), size(n.SwapWritesPerDayBytes))
+	}
+	return text
 }
 
 func brokenConfig(n api.Node) string {

@@ -57,9 +57,9 @@ func TestStatusJSON(t *testing.T) {
 		fields map[string]json.RawMessage
 		want   string
 	}{
-		{got.Node, "budget_bytes resident_bytes swap_used_bytes swap_size_bytes config_ok memory_visible"},
+		{got.Node, "budget_bytes resident_bytes swap_used_bytes swap_size_bytes swap_written_bytes swap_writes_per_day_bytes config_ok memory_visible"},
 		{got.Functions[0], "name isolation state busy resident_bytes warm_bytes swapped_bytes connections wakes cold_starts " +
-			"last_cold_start_ms last_wake_ms last_hibernate_ms idle_seconds reason waiting pid"},
+			"last_cold_start_ms last_wake_ms last_hibernate_ms last_written_bytes idle_seconds reason waiting pid"},
 	} {
 		want := strings.Fields(c.want)
 		slices.Sort(want)

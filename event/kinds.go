@@ -41,7 +41,7 @@ var (
 	// StartFailed: it did not become ready.
 	StartFailed = declare("start-failed", "aecf7c19a22846be98d38c3975796d8d", "failed", "FUNCTION", "ERROR", "RETRY_MS")
 	// Asleep: it is frozen and its memory is in swap.
-	Asleep = declare("asleep", "6c133881e357436eb3a472d8266ac05d", "hibernated", "FUNCTION", "REASON", "WAS_BYTES", "BYTES", "SWAPPED_BYTES", "MS")
+	Asleep = declare("asleep", "6c133881e357436eb3a472d8266ac05d", "hibernated", "FUNCTION", "REASON", "WAS_BYTES", "BYTES", "SWAPPED_BYTES", "WRITTEN_BYTES", "MS")
 	// TurnedRound: a byte came while it went to sleep.
 	TurnedRound = declare("turned-round", "09a2112b921148e0851468a4bb8e335e", "", "FUNCTION", "MS")
 	// CannotSleep: putting it to sleep failed, it goes on.
@@ -58,6 +58,8 @@ var (
 	OutOfMemory = declare("out-of-memory", "43d69014c47f467b9b9d58023b23836c", "", "FUNCTION", "STATE", "REASON")
 	// Stopping: its sandbox is being ended.
 	Stopping = declare("stopping", "9a225765f32e45abb3f06e73052a5f3c", "stopping", "FUNCTION", "REASON")
+	// Evicted: it slept, and is being stopped as swap is full.
+	Evicted = declare("evicted", "e6821e7024f912f20307252cf9ca991e", "stopping", "FUNCTION", "REASON", "SWAPPED_BYTES")
 	// Cold: its sandbox is gone.
 	Cold = declare("cold", "c87c321312a54fad85c94ea88ed9e8ab", "cold", "FUNCTION")
 	// Removed: it is no longer declared.

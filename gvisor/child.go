@@ -24,13 +24,16 @@ func RunChildRole() (code int, ok bool) {
 	case os.Args[0] == launchRole:
 		return launch(os.NewFile(launchFD, "launch socket")), true
 	case strings.HasPrefix(os.Args[0], "runsc-"):
-		if !isGofer(os.Args) {
-			dropOutput()
+		if isGofer(os.Args) {
+			drop(sentryFDs...)
+		} else {
+			drop(goferFDs...)
 		}
 		os.Args = withLimits(os.Args)
 		runsc()
 	case isUmounter(os.Args):
-		dropOutput()
+		drop(goferFDs...)
+		drop(sentryFDs...)
 		runsc()
 	}
 	return 0, false
@@ -50,7 +53,7 @@ func isGofer(args []string) bool { return slices.Contains(args, "gofer") }
 // ends the process.
 func runsc() {
 	cli.Run(map[util.SubCommand]string{
-		new(cmd.Boot):   "",
+		new(sentry):     "",
 		new(gofer):      "",
 		new(cmd.Umount): "",
 	}, nil)

@@ -14,6 +14,10 @@
 // Sandboxes are therefore not children of the daemon and outlive it;
 // [Runtime.Open] finds them again.
 //
+// [Sandbox.GiveBack] makes a sandbox as small as it can be made before its
+// cgroup is frozen and reclaimed, not only its memory but what the kernel keeps
+// for it: page tables and threads. The gofer does so by itself, once.
+//
 // Everything of a sandbox on disk is in one folder, DIR/ID. The package knows
 // nothing of cgroups: callers give a hook that places the launcher, and kill
 // what is left through the cgroup.

@@ -58,7 +58,7 @@ func reply(w io.Writer, r launchReply) int {
 // start creates and starts the container.
 func start(req launchRequest) (r launchReply, err error) {
 	began := time.Now()
-	if err := openStdio(req.Config); err != nil {
+	if err := errors.Join(openStdio(req.Config), handOnToGofer(), makeShrinkPipes(req.Dir)); err != nil {
 		return r, err
 	}
 	conf, err := runscConfig(req.Dir, req.Config)

@@ -5,17 +5,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
-	runscbox "gvisor.dev/gvisor/runsc/sandbox"
 
 	"torpor/sandbox"
-)
-
-// The descriptors by which a gofer forwards its function's output. They are above
-// those that gVisor hands on, and closed by every other process of a sandbox.
-const (
-	outputPipeFD   = 200 + iota // to read from
-	outputStreamFD              // where it goes
-	outputFileFD                // where it goes when the stream is cut
 )
 
 // chunk is how much output is forwarded at once, in bytes.
@@ -43,24 +34,10 @@ func openOutput(c sandbox.Config) (*os.File, error) {
 	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("opening output pipe: %w", err)
 	}
-	if err := handOn(pipe[0], int(stream.Fd()), int(file.Fd())); err != nil {
+	if err := handOn(map[int]int{outputPipeFD: pipe[0], outputStreamFD: int(stream.Fd()), outputFileFD: int(file.Fd())}); err != nil {
 		return nil, fmt.Errorf("handing on output: %w", err)
 	}
 	return os.NewFile(uintptr(pipe[1]), "output"), nil
-}
-
-// handOn has child processes inherit what a gofer needs.
-func handOn(pipe, stream, file int) error {
-	// gVisor does this too, but once in a process: what follows stays open.
-	if err := runscbox.SetCloExeOnAllFDs(); err != nil {
-		return err
-	}
-	for from, fd := range map[int]int{pipe: outputPipeFD, stream: outputStreamFD, file: outputFileFD} {
-		if err := unix.Dup3(from, fd, 0); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // forwardOutput moves what the function writes on, in a goroutine that ends after
@@ -113,11 +90,4 @@ func writeAll(fd int, data []byte) []byte {
 		data = data[n:]
 	}
 	return data
-}
-
-// dropOutput closes what only the gofer needs.
-func dropOutput() {
-	for _, fd := range []int{outputPipeFD, outputStreamFD, outputFileFD} {
-		_ = unix.Close(fd)
-	}
 }

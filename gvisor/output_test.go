@@ -6,7 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"testing"
 
 	"torpor/sandbox"
@@ -152,23 +152,26 @@ func TestOutputWithoutJournald(t *testing.T) {
 	}
 }
 
-// TestOnlyGoferForwards looks for the descriptors in the other processes.
-func TestOnlyGoferForwards(t *testing.T) {
+// TestHandedOnToOneOnly looks for descriptors in the processes that they are not for.
+func TestHandedOnToOneOnly(t *testing.T) {
 	c, _ := journalConfig(t)
 	sb := startServer(t, newRuntime(t), c)
-	for pid, want := range map[int]int{sb.record.SentryPID: 0, sb.record.GoferPID: 3} {
-		entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got int
-		for _, e := range entries {
-			if len(e.Name()) == 3 && strings.HasPrefix(e.Name(), "20") {
-				got++
+	output := []int{outputPipeFD, outputStreamFD, outputFileFD}
+	for _, process := range []struct {
+		pid       int
+		has, lack []int
+	}{
+		{sb.record.SentryPID, sentryFDs, goferFDs},
+		{sb.record.GoferPID, output, sentryFDs},
+	} {
+		for fd := outputPipeFD; fd <= shrunkFD; fd++ {
+			_, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", process.pid, fd))
+			switch open := err == nil; {
+			case open && slices.Contains(process.lack, fd):
+				t.Errorf("process %d holds descriptor %d, which is not for it", process.pid, fd)
+			case !open && slices.Contains(process.has, fd):
+				t.Errorf("process %d does not hold descriptor %d: %v", process.pid, fd, err)
 			}
-		}
-		if got != want {
-			t.Errorf("process %d holds %d descriptors of the output, want %d", pid, got, want)
 		}
 	}
 }

@@ -102,9 +102,17 @@ func (s *Sandbox) Terminate(ctx context.Context) error {
 }
 
 // GiveBack has the Sentry return what it can spare, its file caches, memory
-// that the function freed, and its own garbage, and waits until it has.
+// that the function freed, its own garbage, and what the kernel holds for it (see
+// shrinkProcess), and waits until it has.
 func (s *Sandbox) GiveBack(ctx context.Context) error {
-	return s.call(ctx, "Usage.Reduce", &control.UsageReduceOpts{Wait: true})
+	err := s.call(ctx, "Usage.Reduce", &control.UsageReduceOpts{Wait: true, DoNotGC: true})
+	if err != nil {
+		return err
+	}
+	if err := askToShrink(ctx, s.dir); err != nil {
+		return fmt.Errorf("gvisor: %s: shrinking the Sentry: %w", s.record.ID, err)
+	}
+	return nil
 }
 
 // Close releases what the daemon holds of the sandbox, which goes on.

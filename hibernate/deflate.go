@@ -14,6 +14,7 @@ import (
 // Report is what a Deflate or Inflate did and how long each part took.
 type Report struct {
 	Before, After cgroup.Memory // of a Deflate
+	Written       int64         // bytes to swap, by a Deflate, also by one that failed
 
 	Give    time.Duration // the runtime giving back
 	Freeze  time.Duration
@@ -31,8 +32,13 @@ type Report struct {
 // went out than hoped for: see After and SwapFull. Any error leaves it awake;
 // when ctx ended, that error is ErrTurnedRound and ctx's.
 func Deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context) error) (Report, error) {
+	return (*Lane)(nil).Deflate(ctx, g, giveBack)
+}
+
+// Deflate is the same, and pauses for wakes.
+func (l *Lane) Deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context) error) (Report, error) {
 	start := time.Now()
-	r, err := deflate(ctx, g, giveBack)
+	r, err := l.deflate(ctx, g, giveBack)
 	r.Total = time.Since(start)
 	switch {
 	case err == nil:
@@ -44,7 +50,7 @@ func Deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context
 	}
 }
 
-func deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context) error) (r Report, err error) {
+func (l *Lane) deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context) error) (r Report, err error) {
 	if r.Before, err = g.Memory(); err != nil {
 		return r, err
 	}
@@ -57,11 +63,14 @@ func deflate(ctx context.Context, g *cgroup.Group, giveBack func(context.Context
 		return r, err
 	}
 
+	written := newMeter(g)
+	defer func() { r.Written = written.read() }()
+
 	// A first byte does not wait for the kernel to end its batch.
 	thawed := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() { thawed <- g.Thaw() })
 
-	r.Reclaim = timed(func() { err = reclaim(ctx, g) })
+	r.Reclaim = timed(func() { err = l.reclaim(ctx, g) })
 	if err == nil {
 		err = r.verify(g)
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -110,13 +111,15 @@ func newSleeperOn(t testing.TB, root string, mib int) *sleeper {
 	return s
 }
 
+var groups atomic.Int64
+
 func newGroup(t testing.TB, root string) *cgroup.Group {
 	t.Helper()
 	h, err := cgroup.Detect(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	parent := "torpor-test-" + strconv.Itoa(os.Getpid())
+	parent := fmt.Sprintf("torpor-test-%d-%d", os.Getpid(), groups.Add(1))
 	g, err := h.Create(parent+"/"+strings.ToLower(filepath.Base(t.Name())), cgroup.Limits{Memory: 4 << 30})
 	if err != nil {
 		t.Fatal(err)

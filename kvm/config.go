@@ -73,7 +73,12 @@ func (c Config) check() error {
 
 func (c Config) memory() uint64 { return c.Memory &^ (memory.PageSize - 1) }
 
-// commandLine is what makes a stock kernel boot fast and end at once, with what it says
-// on the console.
-const commandLine = "console=hvc0 earlyprintk=serial,ttyS0,115200 quiet panic=-1 reboot=t " +
-	"8250.nr_uarts=0 pci=off no_timer_check nowatchdog tsc=reliable rdinit=/init"
+// CommandLine is what makes a stock kernel boot fast and end at once, with what it says
+// on the console. "quiet" is first, as what was said before it is said again on the
+// early console, a byte at a time.
+const CommandLine = "quiet console=hvc0 earlyprintk=serial,ttyS0,115200 panic=-1 reboot=t " +
+	"8250.nr_uarts=0 pci=off no_timer_check nowatchdog tsc=reliable rdinit=/init " +
+	// Ciphers try themselves out for longer than all the rest takes; the host's have.
+	"cryptomgr.notests " +
+	// Nobody in there may trace the kernel. A kernel without one of these does not mind.
+	"initcall_blacklist=ftrace_check_for_weak_functions,trace_eval_init,tracer_init_tracefs,init_kprobe_trace,init_dynamic_event,init_blk_tracer"

@@ -228,6 +228,9 @@ func ended(t *testing.T, s *Sandbox, want string) {
 func TestLinux(t *testing.T) {
 	c := linux(t)
 	r, s, group := bootLinux(t, c)
+	if b := s.Timing(); b.Kernel <= 0 || b.Modules <= 0 || b.Root <= 0 || b.Start <= 0 {
+		t.Errorf("the parts of its boot are %+v", b)
+	}
 	conn := dial(t, s)
 	if got := conn.ask("hello"); got != "hello" {
 		t.Errorf("got %q", got)

@@ -103,12 +103,15 @@ func (r *Runtime) start(ctx context.Context, c Config, place func(pid int) error
 	if err != nil {
 		return nil, err
 	}
-	s.timing = sandbox.Timing{Launcher: ready.Sub(began), Create: reply.Create, Start: reply.Boot}
+	s.timing = sandbox.Timing{
+		Launcher: ready.Sub(began), Create: reply.Create, Kernel: reply.Boot.Kernel, Modules: reply.Boot.Modules,
+		Root: reply.Boot.Root, Start: reply.Boot.Start,
+	}
 	return s, nil
 }
 
 func request(c Config, pid int) monitor.Request {
-	line := commandLine
+	line := CommandLine
 	if c.CommandLine != "" {
 		line += " " + c.CommandLine
 	}

@@ -2,14 +2,14 @@ package reconcile
 
 import "fmt"
 
-// admit starts, wakes and replaces who is due, as far as memory can be reserved
-// for them. The first that has to wait for memory holds back all behind it, so
-// that small ones cannot starve a large one; unless waiting cannot help it.
+// admit starts, wakes and replaces who is due, in their order, as far as memory
+// can be reserved for them and the processor and the disk are good for. The first
+// that has to wait for memory holds back all behind it, so that small ones cannot
+// starve a large one; unless waiting cannot help it.
 func (t *turn) admit() {
 	queue := t.due()
 	for i, f := range queue {
-		if f.kind != Wake && t.starting >= maxStarting {
-			f.wait(fmt.Sprintf("waits to start: %d functions are starting already", t.starting))
+		if t.queuesUp(f) {
 			continue
 		}
 		extra := f.extra()
@@ -19,17 +19,35 @@ func (t *turn) admit() {
 			continue
 		}
 		t.waitForMemory(f, extra)
-		if t.hope() {
-			t.makeRoom(f, short)
+		hope := t.hope(f.subject)
+		t.makeRoom(f, short)
+		if hope {
 			t.holdBack(queue[i+1:], f)
 			return
 		}
 	}
 }
 
+// queuesUp tells whether as many start or wake as the processor or the disk is
+// good for; those behind f may still fit.
+func (t *turn) queuesUp(f due) bool {
+	switch {
+	case f.kind == Wake && t.waking >= maxWaking:
+		f.wait(fmt.Sprintf("waits to wake: %d functions are read from swap already", t.waking))
+		t.lookAgain(t.now.Add(lookAtOnce))
+		return true
+	case f.kind != Wake && t.starting >= maxStarting:
+		f.wait(fmt.Sprintf("waits to start: %d functions are starting already", t.starting))
+		return true
+	}
+	return false
+}
+
 func (t *turn) bringUp(f due, extra int64) {
 	t.memory.reserved += extra
-	if f.kind != Wake {
+	if f.kind == Wake {
+		t.waking++
+	} else {
 		t.starting++
 	}
 	t.do(f.kind, f.subject, f.why)
@@ -38,7 +56,7 @@ func (t *turn) bringUp(f due, extra int64) {
 func (t *turn) waitForMemory(f due, extra int64) {
 	f.wait(fmt.Sprintf("waits for memory: needs about %s, and %s of %s are taken; %s",
 		size(extra), size(t.memory.committed()), size(t.budget), t.census()))
-	if f.urgent() {
+	if t.rank(f) < rankUnawaited {
 		t.lookAgain(t.now.Add(lookSoon))
 	} else {
 		t.lookAgain(t.now.Add(lookLater))
@@ -72,10 +90,12 @@ func (t *turn) alone(f *subject) bool {
 }
 
 // hope tells whether there may be more memory later: whether any function can be
-// put to sleep, now or once it is idle, or is on its way to another state.
-func (t *turn) hope() bool {
+// put to sleep, now or once it is idle, or is on its way to another state. whom
+// is who waits.
+func (t *turn) hope(whom *subject) bool {
+	most := t.mostSwap(whom)
 	for _, o := range t.functions {
-		if o.doing != "" || o.moving() || o.State.Awake() && t.cannotSleep(o) == "" && !o.small() {
+		if o.doing != "" || o.moving() || o.State.Awake() && t.unwilling(o) == "" && !o.small() && o.gain() <= most {
 			return true
 		}
 	}

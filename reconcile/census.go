@@ -34,7 +34,7 @@ func (t *turn) place(f *subject) string {
 		return "starting or waking"
 	case Hibernate:
 		return "going to sleep"
-	case Stop, Remove:
+	case Stop, Evict, Remove:
 		return "stopping"
 	case TurnRound:
 		return "busy"

@@ -36,6 +36,7 @@ const (
 	Reclaim   Kind = "reclaim"    // hibernated: push out again what came back into its memory
 	TurnRound Kind = "turn round" // break off a deflate and let it run on
 	Stop      Kind = "stop"       // end the sandbox, the function stays declared
+	Evict     Kind = "evict"      // hibernated: stop it to make room in swap
 	Remove    Kind = "remove"     // end the sandbox after its requests in flight, forget the function
 	Refuse    Kind = "refuse"     // tell the person who asked why not
 )

@@ -11,6 +11,7 @@ import (
 // It does not change.
 type Desired struct {
 	budget    int64
+	writes    int64       // to swap in 24 hours, 0: no matter how many
 	functions []*declared // by name
 	byName    map[string]*declared
 }
@@ -24,7 +25,10 @@ type declared struct {
 
 // NewDesired prepares a configuration, whose MemoryBudget must be set.
 func NewDesired(c *spec.Config) *Desired {
-	d := &Desired{budget: int64(c.Node.MemoryBudget), byName: make(map[string]*declared, len(c.Functions))}
+	d := &Desired{
+		budget: int64(c.Node.MemoryBudget), writes: int64(c.Node.Swap.WritesPerDay),
+		byName: make(map[string]*declared, len(c.Functions)),
+	}
 	for _, f := range c.Functions {
 		one := &declared{Function: f, fingerprint: f.Fingerprint()}
 		d.functions = append(d.functions, one)

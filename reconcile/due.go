@@ -16,8 +16,8 @@ type due struct {
 	why  string
 }
 
-// due are the functions to bring up now, those asked for by people first, then
-// by how long a client has waited.
+// due are the functions to bring up now, in the order of their turn: see
+// compareDue.
 func (t *turn) due() []due {
 	var queue []due
 	for _, f := range t.functions {
@@ -28,26 +28,43 @@ func (t *turn) due() []due {
 			queue = append(queue, due{f, kind, why})
 		}
 	}
-	slices.SortStableFunc(queue, func(a, b due) int {
-		return cmp.Or(
-			cmp.Compare(a.rank(), b.rank()),
-			a.WaitingSince.Compare(b.WaitingSince))
-	})
+	slices.SortStableFunc(queue, t.compareDue)
 	return queue
 }
 
-func (f due) rank() int {
-	switch {
-	case f.Asked == AskStart, f.Asked == AskWake:
-		return 0
-	case f.Waiting > 0:
-		return 1
+// compareDue has people first, then those whose clients have waited too long, in
+// the order in which these came, so that nobody starves; then who has the most
+// clients waiting, then the higher priority, then the longest wait.
+func (t *turn) compareDue(a, b due) int {
+	byRank := cmp.Compare(t.rank(a), t.rank(b))
+	if byRank != 0 || t.rank(a) != rankAwaited {
+		return cmp.Or(byRank, a.WaitingSince.Compare(b.WaitingSince))
 	}
-	return 2
+	return cmp.Or(
+		cmp.Compare(b.Waiting, a.Waiting),
+		cmp.Compare(b.declared.Hibernate.Priority, a.declared.Hibernate.Priority),
+		a.WaitingSince.Compare(b.WaitingSince))
 }
 
-// urgent tells whether somebody waits for it.
-func (f due) urgent() bool { return f.rank() < 2 }
+// The ranks of those who are due.
+const (
+	rankAsked = iota // for by a person
+	rankOverdue
+	rankAwaited
+	rankUnawaited
+)
+
+func (t *turn) rank(f due) int {
+	switch {
+	case f.Asked == AskStart, f.Asked == AskWake:
+		return rankAsked
+	case f.Waiting > 0 && t.now.Sub(f.WaitingSince) >= tooLong:
+		return rankOverdue
+	case f.Waiting > 0:
+		return rankAwaited
+	}
+	return rankUnawaited
+}
 
 // extra is the memory that bringing it up takes beyond what it holds.
 func (f due) extra() int64 {

@@ -26,6 +26,9 @@ func (t *turn) giveReasons() {
 func (t *turn) explain(f *subject) string {
 	switch f.State {
 	case Cold:
+		if f.EvictedFor != "" {
+			return "stopped: " + f.EvictedFor + "; it starts cold with its next connection"
+		}
 		return "starts with its next connection"
 	case Starting:
 		return "is starting"

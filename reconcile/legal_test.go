@@ -27,13 +27,13 @@ func check(now time.Time, desired *Desired, o Observed, d Decision) error {
 	if len(d.Reasons) != len(seen) {
 		return fmt.Errorf("%d reasons for %d functions", len(d.Reasons), len(seen))
 	}
-	return checkActions(desired, o, seen, d.Actions)
+	return checkActions(now, desired, o, seen, d.Actions)
 }
 
-func checkActions(desired *Desired, o Observed, seen map[string]Function, actions []Action) error {
+func checkActions(now time.Time, desired *Desired, o Observed, seen map[string]Function, actions []Action) error {
 	done := make(map[string]bool)    // who has an action
 	refused := make(map[string]bool) // and who was told why not
-	var starts, sleeps int           // of those that are limited
+	var starts, sleeps, wakes int    // of those that are limited
 	for _, a := range actions {
 		f := seen[a.Function]
 		if a.Reason == "" || !legal(a.Kind, f, desired.byName[a.Function], o.Swap) {
@@ -50,6 +50,8 @@ func checkActions(desired *Desired, o Observed, seen map[string]Function, action
 		switch {
 		case a.Kind == Start, a.Kind == Replace:
 			starts++
+		case a.Kind == Wake:
+			wakes++
 		case a.Kind == Reclaim, a.Kind == Hibernate && f.Asked != AskHibernate:
 			sleeps++
 		}
@@ -58,12 +60,15 @@ func checkActions(desired *Desired, o Observed, seen map[string]Function, action
 		if starts > 0 && (f.State == Starting || f.Replacing) {
 			starts++
 		}
+		if wakes > 0 && (f.State == Waking || f.Fetching && now.Sub(f.Since) < fetching) {
+			wakes++
+		}
 		if sleeps > 0 && (f.State == Hibernating || f.Reclaiming) {
 			sleeps++
 		}
 	}
-	if starts > maxStarting || sleeps > maxDeflating {
-		return fmt.Errorf("%d starts and %d deflates at once", starts, sleeps)
+	if starts > maxStarting || sleeps > maxDeflating || wakes > maxWaking {
+		return fmt.Errorf("%d starts, %d deflates and %d wakes at once", starts, sleeps, wakes)
 	}
 	return nil
 }
@@ -85,6 +90,8 @@ func legal(kind Kind, f Function, d *declared, swap Swap) bool {
 		return up && f.Busy == 0 && f.Waiting == 0 && !f.Replacing && swap.Ready && (!f.Blind && !d.Hibernate.Never || f.Asked == AskHibernate)
 	case Reclaim:
 		return asleep && f.Waiting == 0 && !f.Reclaiming && swap.Ready
+	case Evict:
+		return asleep && d.Hibernate.Evict && f.Asked == AskNothing && !f.Replacing && swap.Ready
 	case TurnRound:
 		return f.State == Hibernating && f.Waiting > 0
 	case Stop:

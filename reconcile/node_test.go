@@ -3,6 +3,7 @@ package reconcile
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"torpor/spec"
@@ -19,7 +20,9 @@ type simulated struct {
 	next      time.Time
 	turns     int
 	random    *rand.Rand
-	failures  int // per cent of starts that fail
+	failures  int   // per cent of starts that fail
+	swap      int64 // bytes; 0: without end
+	evicted   int
 }
 
 // simFunction is a function of the simulated node.
@@ -54,7 +57,7 @@ func newSimulated(budget int64, functions []*simFunction, random *rand.Rand) *si
 		f.Name, f.State = fmt.Sprint("f", i), Cold
 		declared := spec.Function{Name: f.Name, Start: spec.StartOnDemand}
 		declared.Limits.Memory = spec.Bytes(f.sizes.warm)
-		declared.Hibernate.After = 10 * time.Second
+		declared.Hibernate.After, declared.Hibernate.Evict = 10*time.Second, true
 		c.Functions = append(c.Functions, declared)
 	}
 	s.desired = NewDesired(c)
@@ -64,11 +67,16 @@ func newSimulated(budget int64, functions []*simFunction, random *rand.Rand) *si
 	return s
 }
 
-// run goes on until nothing is to come any more.
+// run goes on until nothing is to come any more, or nothing has for long.
 func (s *simulated) run() error {
+	const long = time.Minute
+	var lastEvent time.Time
 	for {
 		at := s.nextEvent()
-		if at.IsZero() {
+		if s.underWay() {
+			lastEvent = at
+		}
+		if at.IsZero() || at.Sub(lastEvent) > long {
 			return s.checkEnd()
 		}
 		s.now = at
@@ -82,6 +90,13 @@ func (s *simulated) run() error {
 			return fmt.Errorf("at %v: does not come to rest", s.now.Sub(noon))
 		}
 	}
+}
+
+// underWay tells whether anything is, or a request is to come.
+func (s *simulated) underWay() bool {
+	return slices.ContainsFunc(s.functions, func(f *simFunction) bool {
+		return len(f.arrivals) > 0 || len(f.held) > 0 || !f.opEnds.IsZero()
+	})
 }
 
 // nextEvent is when a daemon would look again. The end of being busy is none, as
@@ -125,7 +140,7 @@ func (s *simulated) step(f *simFunction) {
 
 // arrive ends what was under way.
 func (s *simulated) arrive(f *simFunction) {
-	next := map[State]State{Starting: Warm, Hibernating: Hibernated, Waking: Woken}[f.State]
+	next := map[State]State{Starting: Warm, Hibernating: Hibernated, Waking: Woken, Stopping: Cold}[f.State]
 	switch {
 	case f.turned:
 		next = f.from
@@ -169,18 +184,40 @@ func (f *simFunction) resident() int64 {
 	return 0
 }
 
+// swapped is what f holds in swap; what a wake reads leaves it.
+func (f *simFunction) swapped() int64 {
+	switch {
+	case f.State == Hibernated, f.State == Waking, f.State == Stopping:
+		return f.sizes.warm - f.sizes.asleep
+	case f.State == Woken, f.State == Hibernating && f.from == Woken:
+		return f.sizes.warm - f.sizes.woken
+	}
+	return 0
+}
+
+func (s *simulated) swapFree() int64 {
+	if s.swap == 0 {
+		return 1 << 40
+	}
+	free := s.swap
+	for _, f := range s.functions {
+		free -= f.swapped()
+	}
+	return free
+}
+
 // observed is what the daemon sees: of a start no memory yet, of a wake only
 // what it held asleep.
 func (s *simulated) observed() Observed {
-	o := Observed{Swap: Swap{Ready: true, Free: 1 << 40}, Relieving: s.relieving}
+	o := Observed{Swap: Swap{Ready: true, Free: s.swapFree()}, Relieving: s.relieving}
 	for _, f := range s.functions {
 		seen := f.Function
 		seen.Resident = f.resident()
 		switch f.State {
 		case Starting:
 			seen.Resident = 0
-		case Hibernated, Waking:
-			seen.Resident, seen.Swapped = f.sizes.asleep, f.sizes.warm-f.sizes.asleep
+		case Hibernated, Waking, Stopping:
+			seen.Resident, seen.Swapped = f.sizes.asleep, f.swapped()
 		}
 		if f.State.Awake() && s.now.Before(f.busyUntil.Add(still)) {
 			seen.Busy = 1

@@ -17,6 +17,10 @@ type Swap struct {
 	Ready  bool
 	Reason string // why it is not ready
 	Free   int64
+	// Written is what was written to it in the last 24 hours, in bytes, and
+	// WrittenFalls when that will next be less; zero if never.
+	Written      int64
+	WrittenFalls time.Time
 }
 
 // Function is one function as observed, declared or not. Zero times and sizes
@@ -28,10 +32,12 @@ type Function struct {
 	Fingerprint string    // of what its sandbox, or the last it had, was made from
 	Replacing   bool      // its successor is being started
 	Reclaiming  bool      // while it sleeps, under way
+	Fetching    bool      // woken, and what it needs for its first reply is still being read from swap
 
 	Busy         int       // requests in flight
 	LastActive   time.Time // last byte in or out, or processor use above hibernate.idle_cpu
 	CPUActive    bool      // LastActive is due to processor use
+	Connections  int       // open, held ones included
 	Waiting      int       // connections held until it is awake
 	WaitingSince time.Time // the oldest of them
 	Asked        Verb      // what a person asked for
@@ -43,7 +49,9 @@ type Function struct {
 	WokenBytes   int64         // resident when last woken and idle
 	AsleepBytes  int64         // resident when last hibernated
 	WakeCost     time.Duration // how long it takes to wake
+	ColdCost     time.Duration // how long it takes to start
 	SleptFor     string        // why a hibernated one was put to sleep
+	EvictedFor   string        // why a cold one was stopped for others; "" if it was not
 	NoSleepUntil time.Time     // a deflate failed: not again before
 	NoSleepWhy   string
 

@@ -23,6 +23,18 @@ const (
 	maxStarting = 4
 	// maxDeflating bounds deflates at once; they are bound by the disk.
 	maxDeflating = 2
+	// maxWaking bounds wakes that read from the disk at once: with more of them the
+	// median one is no faster, and those whose turn comes first are slower.
+	maxWaking = 8
+	// fetching is how long at most a woken function is taken to be reading: it may
+	// be computing its answer.
+	fetching = 100 * time.Millisecond
+	// tooLong is the wait of a client after which those come first who came first,
+	// however many wait for others.
+	tooLong = 2 * time.Second
+	// lookAtOnce is when to look again for a client that waits for the disk: that
+	// a function has answered is no event.
+	lookAtOnce = 10 * time.Millisecond
 	// lookSoon is when to look again for a client that waits for memory: a
 	// function becomes idle without an event, some time after its last byte.
 	lookSoon = 100 * time.Millisecond
@@ -44,6 +56,7 @@ func Plan(now time.Time, desired *Desired, observed Observed) Decision {
 	t.relieve()
 	t.yield()
 	t.noteBlind()
+	t.noteSpared()
 	t.giveReasons()
 	return t.decision
 }
@@ -57,9 +70,11 @@ type turn struct {
 	relieving bool
 	pressure  string
 	memory    memory
-	starting  int // cold starts, under way and decided
-	deflating int // deflates and reclaims, under way and decided
-	victims   int // of them, decided for others in this turn
+	writes    int64 // to swap in 24 hours, 0: no matter how many
+	starting  int   // cold starts, under way and decided
+	waking    int   // wakes that read from the disk, under way and decided
+	deflating int   // deflates and reclaims, under way and decided
+	victims   int   // of them, decided for others in this turn
 	decision  Decision
 }
 
@@ -71,6 +86,7 @@ func newTurn(now time.Time, desired *Desired, observed Observed) *turn {
 		budget:    desired.budget,
 		relieving: observed.Relieving,
 		pressure:  observed.Pressure,
+		writes:    desired.writes,
 	}
 	for _, f := range t.functions {
 		t.memory.add(f, now)
@@ -79,6 +95,9 @@ func newTurn(now time.Time, desired *Desired, observed Observed) *turn {
 		}
 		if f.State == Hibernating || f.Reclaiming {
 			t.deflating++
+		}
+		if f.State == Waking || f.Fetching && now.Sub(f.Since) < fetching {
+			t.waking++
 		}
 	}
 	return t

@@ -77,10 +77,11 @@ func (d *dice) below(n int) int {
 
 func (d *dice) desired() *Desired {
 	c := &spec.Config{Node: spec.Node{MemoryBudget: spec.Bytes(16+8*d.below(64)) * spec.MiB}}
+	c.Node.Swap.WritesPerDay = spec.Bytes(d.below(3)) * 16 * spec.MiB
 	for i := range d.below(10) {
 		f := spec.Function{Name: fmt.Sprint("f", i), Start: pick(d, spec.StartOnDemand, spec.StartAtBoot)}
 		f.Limits.Memory = spec.Bytes(d.below(200)) * spec.MiB
-		f.Hibernate = spec.Hibernate{After: d.ago() * 10, Never: d.below(5) == 1, Priority: d.below(3)}
+		f.Hibernate = spec.Hibernate{After: d.ago() * 10, Never: d.below(5) == 1, Priority: d.below(3), Evict: d.below(4) > 0}
 		c.Functions = append(c.Functions, f)
 	}
 	return NewDesired(c)
@@ -90,7 +91,14 @@ func (d *dice) swap() Swap {
 	if d.below(5) == 1 {
 		return Swap{Reason: "no room"}
 	}
-	return Swap{Ready: true, Free: int64(d.below(256)) << 22}
+	s := Swap{Ready: true, Free: int64(d.below(256)) << 22}
+	if d.below(2) == 1 {
+		s.Free >>= 4
+	}
+	if d.below(3) == 1 {
+		s.Written, s.WrittenFalls = d.bytes(), noon.Add(d.ago())
+	}
+	return s
 }
 
 func (d *dice) function(name string, desired *Desired) Function {
@@ -109,6 +117,9 @@ func (d *dice) function(name string, desired *Desired) Function {
 		WokenBytes:   d.bytes(),
 		AsleepBytes:  d.bytes(),
 		WakeCost:     d.ago(),
+		ColdCost:     d.ago(),
+		Fetching:     d.below(3) == 1,
+		Connections:  d.below(3),
 		NoSleepUntil: noon.Add(d.ago() - time.Minute),
 		NoSleepWhy:   "it was busy",
 		RetryAt:      noon.Add(d.ago() - time.Minute),

@@ -22,11 +22,11 @@ var update = flag.Bool("update", false, "write what Plan decides into testdata")
 // TestScenarios plays the stories of testdata. A story declares functions, and
 // then takes turns: each says what is observed, and what is decided for that.
 //
-//	declare budget=200MiB           memory_budget; then a line for each function
-//	  web after=30s priority=10     after=never, start=boot, limit=64MiB
+//	declare budget=200MiB           memory_budget; writes=1GiB; then a line for each function
+//	  web after=30s priority=10     after=never, start=boot, limit=64MiB, keep: evict = false
 //
 //	plan at=40s swap=16GiB          the time on the story's clock; swap="why it is not ready",
-//	                                pressure="who lacks memory"
+//	                                pressure="who lacks memory", written=1GiB falls=10m
 //	  web warm for=40s idle=40s resident=50MiB
 //	----
 //	hibernate web: ...              the actions, in order
@@ -118,10 +118,11 @@ func (s *story) parse(text string) (head line, lines []line) {
 
 func (s *story) declare(head line, lines []line) {
 	c := &spec.Config{Node: spec.Node{MemoryBudget: spec.Bytes(s.bytes(head, "budget"))}}
+	c.Node.Swap.WritesPerDay = spec.Bytes(s.bytes(head, "writes"))
 	for _, l := range lines {
 		f := spec.Function{Name: l.name, Command: []string{l.flags["command"]}, Start: spec.StartOnDemand}
 		f.Limits.Memory = spec.Bytes(s.bytes(l, "limit"))
-		f.Hibernate = spec.Hibernate{After: 30 * time.Second, Priority: s.number(l, "priority"), IdleCPU: 5}
+		f.Hibernate = spec.Hibernate{After: 30 * time.Second, Priority: s.number(l, "priority"), IdleCPU: 5, Evict: !l.has("keep")}
 		if l.flags["after"] == "never" {
 			f.Hibernate.Never = true
 		} else if l.has("after") {
@@ -142,6 +143,9 @@ func (s *story) plan(head line, lines []line) string {
 		o.Swap.Free = int64(size)
 	} else if head.has("swap") {
 		o.Swap = Swap{Reason: head.flags["swap"]}
+	}
+	if o.Swap.Written = s.bytes(head, "written"); o.Swap.Written > 0 {
+		o.Swap.WrittenFalls = now.Add(s.duration(head, "falls"))
 	}
 	for _, l := range lines {
 		o.Functions = append(o.Functions, s.observe(l, now))
@@ -175,9 +179,11 @@ func (s *story) observe(l line, now time.Time) Function {
 		f.Fingerprint = "of a former declaration"
 	}
 	f.Replacing, f.Reclaiming, f.Blind = l.has("replacing"), l.has("reclaiming"), l.has("blind")
+	f.Fetching, f.Connections, f.EvictedFor = l.has("fetching"), s.number(l, "connections"), l.flags["evictedfor"]
 	f.Busy, f.Waiting, f.WaitingSince, f.Asked = s.number(l, "busy"), s.number(l, "waiting"), ago("waited"), Verb(l.flags["asked"])
 	f.Resident, f.Swapped = s.bytes(l, "resident"), s.bytes(l, "swapped")
 	f.WarmBytes, f.WokenBytes, f.AsleepBytes = s.bytes(l, "warmed"), s.bytes(l, "wakes"), s.bytes(l, "sleeps")
+	f.ColdCost = s.duration(l, "coldcost")
 	f.WakeCost, f.SleptFor = s.duration(l, "wakecost"), l.flags["sleptfor"]
 	if l.has("nosleep") {
 		f.NoSleepUntil, f.NoSleepWhy = now.Add(s.duration(l, "nosleep")), l.flags["why"]

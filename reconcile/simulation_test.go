@@ -87,6 +87,27 @@ func randomNode(random *rand.Rand) *simulated {
 	return s
 }
 
+// TestRandomNodesWithLittleSwap has swap for a few only of the functions: sleepers
+// are stopped for others, and every client is served.
+func TestRandomNodesWithLittleSwap(t *testing.T) {
+	evicted := 0
+	for seed := range uint64(100) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		s := randomNode(random)
+		for _, f := range s.functions {
+			s.swap = max(s.swap, f.sizes.warm)
+		}
+		s.swap = s.swap*2 + int64(random.IntN(100))*mib
+		if err := s.run(); err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+		evicted += s.evicted
+	}
+	if evicted == 0 {
+		t.Error("nobody was ever stopped: swap is large enough")
+	}
+}
+
 // turn plans, checks what was decided, and begins it.
 func (s *simulated) turn() error {
 	o := s.observed()
@@ -118,6 +139,10 @@ func (s *simulated) begin(f *simFunction, a Action) error {
 		f.opEnds, f.fresh = s.now.Add(f.times.wake), true
 	case Hibernate:
 		return s.beginDeflate(f)
+	case Evict:
+		s.evicted++
+		s.to(f, Stopping)
+		f.opEnds = s.now.Add(f.times.request)
 	case TurnRound:
 		f.turned, f.opEnds = true, s.now.Add(min(f.opEnds.Sub(s.now), 5*time.Millisecond))
 	default:
@@ -153,16 +178,22 @@ func (s *simulated) checkNode() error {
 			return fmt.Errorf("%s is %s and not served after %v", f.Name, f.State, longest)
 		}
 	}
+	// A sleep's size is known about: the kernel has the rest stay in memory.
+	if free := s.swapFree(); free < -s.swap/20 {
+		return fmt.Errorf("%s of swap of %s are in use", size(s.swap-free), size(s.swap))
+	}
 	if sum > s.budget {
 		return fmt.Errorf("%s of a budget of %s are in use", size(sum), size(s.budget))
 	}
 	return nil
 }
 
-// checkEnd checks that the node came to rest: everything sleeps or never ran.
+// checkEnd checks that the node came to rest: everything sleeps or never ran, or
+// stays awake as swap is full.
 func (s *simulated) checkEnd() error {
 	for _, f := range s.functions {
-		if f.State != Hibernated && f.State != Cold || len(f.held) > 0 {
+		crowded := f.State.Awake() && f.resident()*21/20 > s.swapFree()
+		if f.State != Hibernated && f.State != Cold && !crowded || len(f.held) > 0 {
 			return fmt.Errorf("at rest, but %s is %s, and %d wait for it", f.Name, f.State, len(f.held))
 		}
 	}

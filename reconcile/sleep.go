@@ -14,6 +14,8 @@ func (t *turn) sleepIdle() {
 		}
 		idle, after := f.idleFor(t.now), f.declared.Hibernate.After
 		switch {
+		case t.sparesDisk():
+			f.reason = t.explainSpared()
 		case idle < after:
 			t.lookAgain(t.now.Add(after - idle))
 		case t.deflating >= maxDeflating:
@@ -52,12 +54,19 @@ func (t *turn) relieve() {
 	}
 	switch f := t.victim(); {
 	case f != nil && over > 0:
-		t.sleepForOthers(f, fmt.Sprintf("the node is %s over its budget of %s", size(over), size(t.budget)))
+		t.sleepForOthers(f, t.isOver(over))
 	case f != nil:
 		t.sleepForOthers(f, fmt.Sprintf("the node was over its budget of %s and is still %s above %s", size(t.budget), size(t.memory.resident-goal), size(goal)))
 	case t.deflating == 0:
+		if over > 0 {
+			t.evictFor(nil, t.isOver(over))
+		}
 		t.cannotRelieve(over)
 	}
+}
+
+func (t *turn) isOver(over int64) string {
+	return fmt.Sprintf("the node is %s over its budget of %s", size(over), size(t.budget))
 }
 
 // cannotRelieve says so if the node is over its budget, and looks again if that
@@ -80,6 +89,8 @@ func (t *turn) yield() {
 	}
 	if f := t.victim(); f != nil {
 		t.sleepForOthers(f, t.pressure)
+	} else {
+		t.evictFor(nil, t.pressure)
 	}
 }
 
@@ -89,12 +100,14 @@ func (t *turn) makeRoom(waiting due, short int64) {
 	if t.memory.freeing >= short {
 		return
 	}
+	needs := fmt.Sprintf("%q needs memory", waiting.Name)
 	switch f := t.victim(); {
 	case f == nil:
+		t.evictFor(waiting.subject, needs)
 	case f == waiting.subject:
 		t.sleepForOthers(f, "its successor needs memory")
 	default:
-		t.sleepForOthers(f, fmt.Sprintf("%q needs memory", waiting.Name))
+		t.sleepForOthers(f, needs)
 	}
 }
 
@@ -121,9 +134,14 @@ func (t *turn) victim() *subject {
 	if t.victims > 0 || t.deflating >= maxDeflating {
 		return nil
 	}
+	return t.best(func(f *subject) bool { return t.cannotSleep(f) == "" })
+}
+
+// best is the first to be put to sleep for others of those that may be.
+func (t *turn) best(may func(*subject) bool) *subject {
 	var best *subject
 	for _, f := range t.functions {
-		if !t.maySleep(f) || f.small() {
+		if f.doing != "" || !f.idle() || f.Replacing || f.small() || !may(f) {
 			continue
 		}
 		if early := f.settle() - f.idleFor(t.now); early > 0 {
@@ -166,6 +184,11 @@ func (t *turn) maySleep(f *subject) bool {
 
 // cannotSleep says why f, though idle, is not to be put to sleep; "" if it may.
 func (t *turn) cannotSleep(f *subject) string {
+	return cmp.Or(t.unwilling(f), t.cannotSwap(f))
+}
+
+// unwilling is cannotSleep for all reasons but how full swap is.
+func (t *turn) unwilling(f *subject) string {
 	switch {
 	case f.declared.Hibernate.Never:
 		return `hibernate.after is "never"`
@@ -175,17 +198,5 @@ func (t *turn) cannotSleep(f *subject) string {
 		t.lookAgain(f.NoSleepUntil)
 		return "the last attempt to put it to sleep failed: " + f.NoSleepWhy
 	}
-	return t.cannotSwap(f)
-}
-
-// cannotSwap says why there is no swap for f, beside what deflates under way will
-// take.
-func (t *turn) cannotSwap(f *subject) string {
-	switch need, free := f.gain(), max(0, t.swap.Free-t.memory.freeing); {
-	case !t.swap.Ready:
-		return "hibernation is off: " + t.swap.Reason
-	case free < need:
-		return fmt.Sprintf("swap has %s left, and its sleep needs about %s: enlarge node.swap.size", size(free), size(need))
-	}
-	return ""
+	return t.swapOff()
 }

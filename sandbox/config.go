@@ -50,5 +50,8 @@ type Mount struct {
 type Timing struct {
 	Launcher time.Duration // until there was a process to start it with
 	Create   time.Duration // until gVisor's processes were up, or the machine was built
-	Start    time.Duration // until they had started the program, or it had booted and had
+	Kernel   time.Duration // of a machine alone: until its kernel had started init
+	Modules  time.Duration // of a machine alone: until the kernel's modules were loaded
+	Root     time.Duration // of a machine alone: until the function's root was mounted
+	Start    time.Duration // until the program was started
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Puts what a guest is to try into a new folder, its /suite: suite.sh FOLDER SETTING=VALUE...
 #
-#   run, stop, install, init   what the guest executes
+#   run, stop, install, init, bench
+#                              what the guest executes
 #   settings                   the settings, for the shell
 #   acceptance                 the compiled tests, acceptance.test, and their testdata
 #   kvm                        those of packages that need a KVM

@@ -94,7 +94,7 @@ func (b body) function(name string) Function {
 		Listens:   b.listens(),
 		Limits:    b.inner("limits", "memory cpus pids").limits(),
 		Ready:     b.inner("ready", "timeout path").ready(),
-		Hibernate: b.inner("hibernate", "after priority idle_cpu prefetch busy_limit").hibernate(),
+		Hibernate: b.inner("hibernate", "after priority idle_cpu prefetch evict busy_limit").hibernate(),
 		Hold:      b.inner("hold", "connections timeout").hold(),
 	}
 	b.checkReady(&f)

@@ -14,11 +14,12 @@ type Hibernate struct {
 	Priority  int           // 0 to 100: a higher one sleeps later
 	IdleCPU   float64       // per cent of one core: below it, a function without requests is idle
 	Prefetch  bool          // a wake fetches what the one before used; without, memory comes back page by page
+	Evict     bool          // asleep, it may be stopped where swap has no room for one that must sleep
 	BusyLimit time.Duration // a request without a byte in either direction for so long is not in flight
 }
 
 func (b body) hibernate() Hibernate {
-	h := Hibernate{After: 30 * time.Second, IdleCPU: 5, Prefetch: true, BusyLimit: 15 * time.Minute}
+	h := Hibernate{After: 30 * time.Second, IdleCPU: 5, Prefetch: true, Evict: true, BusyLimit: 15 * time.Minute}
 	parsed(b, "after", &h.After, "30s", func(s string) (time.Duration, error) {
 		if s == "never" {
 			h.Never = true
@@ -29,6 +30,7 @@ func (b body) hibernate() Hibernate {
 	b.integer("priority", &h.Priority, 0, 100)
 	parsed(b, "idle_cpu", &h.IdleCPU, "5%", parsePercent)
 	b.flag("prefetch", &h.Prefetch)
+	b.flag("evict", &h.Evict)
 	b.duration("busy_limit", &h.BusyLimit, 30*24*time.Hour)
 	return h
 }

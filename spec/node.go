@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// minMemory is the least memory that a function, the budget or swap can be given.
+// minMemory is the least that a function, the budget, swap or a day's writes can be given.
 const minMemory = 16 * MiB
 
 // Node is the node block: what is shared by all functions.
@@ -31,7 +31,10 @@ type Swap struct {
 	Enabled bool   // a swap block is there
 	Path    string // absolute; "": the default place
 	Size    Bytes
-	Range   hcl.Range `json:"-"`
+	// WritesPerDay is what may be written to it in 24 hours before functions stop
+	// sleeping for mere idleness, to spare the disk; 0: no matter how much.
+	WritesPerDay Bytes
+	Range        hcl.Range `json:"-"`
 }
 
 // KVM is what functions in virtual machines share.
@@ -57,7 +60,7 @@ func (b body) node() Node {
 		return parsePressure(s)
 	})
 	if block := b.one("swap"); block != nil {
-		n.Swap = b.open(block, schema("path size")).swap()
+		n.Swap = b.open(block, schema("path size writes_per_day")).swap()
 	}
 	if block := b.one("kvm"); block != nil {
 		n.KVM = b.open(block, schema("kernel")).kvm()
@@ -79,6 +82,7 @@ func (b body) swap() Swap {
 	s := Swap{Enabled: true, Range: b.at}
 	b.text("path", &s.Path, "/var/lib/torpor/swap", checkAbsolute)
 	b.size("size", &s.Size, minMemory)
+	b.size("writes_per_day", &s.WritesPerDay, minMemory)
 	if !b.names["size"] {
 		b.errorf(b.at, "Missing size", "A swap block needs a size: write size = \"16GiB\".")
 	}

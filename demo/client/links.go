@@ -12,7 +12,7 @@ import (
 )
 
 // replyLimit bounds one request and its reply.
-const replyLimit = 30 * time.Second
+const replyLimit = 3 * time.Minute // of a function that boots a machine in an emulated one
 
 // Connection is what a request is sent on.
 type Connection int

@@ -56,10 +56,15 @@ func groupOf(root string, pid int) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("node: %w", err)
 	}
+	group := ""
 	for part := range strings.FieldsFuncSeq(string(text), func(r rune) bool { return r == '/' || r == '\n' }) {
-		if strings.HasPrefix(part, "torpor") {
-			return part, nil
+		// A slice of systemd's is below the one that it is named after.
+		if strings.HasPrefix(part, "torpor") && (group == "" || group == "torpor.slice" && strings.HasSuffix(part, ".slice")) {
+			group = part
 		}
+	}
+	if group != "" {
+		return group, nil
 	}
 	return "", fmt.Errorf("node: process %d is in no control group of torpor's", pid)
 }

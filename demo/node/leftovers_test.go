@@ -75,6 +75,7 @@ func TestGroupOf(t *testing.T) {
 	tests := []struct{ text, want string }{
 		{"4:memory:/torpor-1234/hello-5678\n0::/torpor-1234/hello-5678/sentry\n", "torpor-1234"},
 		{"0::/torpor.slice/torpor-hello.scope\n", "torpor.slice"},
+		{"0::/torpor.slice/torpor-1234.slice/torpor-1234-hello.scope\n", "torpor-1234.slice"},
 		{"4:memory:/\n0::/user.slice\n", ""},
 	}
 	for _, test := range tests {

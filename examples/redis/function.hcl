@@ -1,4 +1,5 @@
-# Redis as Debian ships it. It writes nothing to disk: what it is told stays in its memory, asleep too.
+# Redis as Debian ships it. It writes nothing to disk: what it is told stays in its memory, asleep too, and
+# with evict = false also when swap is full.
 #
 #   redis-cli -p 18083 incr visits
 function "redis" {
@@ -16,5 +17,6 @@ function "redis" {
   }
   hibernate {
     after = "1m"
+    evict = false
   }
 }

@@ -81,6 +81,36 @@ func TestLoadELF(t *testing.T) {
 	}
 }
 
+// TestLoadLeavesTypesOut gives the code a section in its midst that nobody in a guest reads.
+func TestLoadLeavesTypesOut(t *testing.T) {
+	const code = 64 + 56 // where it is in the file
+	e := elfKernel([]byte("code BTF! more"), 0x100_0000, 0x100_0001)
+	names := len(e)
+	e = append(e, "\x00.BTF\x00.shstrtab\x00"...)
+	le.PutUint64(e[40:], uint64(len(e))) // of the section headers
+	le.PutUint16(e[58:], 64)
+	le.PutUint16(e[60:], 3)
+	le.PutUint16(e[62:], 2) // the one with the names
+	section := func(name, kind, at, size int) {
+		h := make([]byte, 64)
+		le.PutUint32(h, uint32(name))
+		le.PutUint32(h[4:], uint32(kind))
+		le.PutUint64(h[24:], uint64(at))
+		le.PutUint64(h[32:], uint64(size))
+		e = append(e, h...)
+	}
+	section(0, 0, 0, 0)
+	section(1, 1, code+5, 4)
+	section(6, 3, names, 16)
+	mem, _, err := load(t, 64<<20, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := mem.Slice(0x100_0000, 14); string(got) != "code \x00\x00\x00\x00 more" {
+		t.Errorf("loaded %q", got)
+	}
+}
+
 func TestLoadImage(t *testing.T) {
 	image := bzImage([]byte("packed"), nil)
 	mem, k, err := load(t, 64<<20, image)

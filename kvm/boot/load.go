@@ -58,6 +58,7 @@ func (k *Kernel) loadELF(mem *memory.Memory, kernel io.ReaderAt) error {
 	if err != nil || f.Machine != elf.EM_X86_64 || f.Class != elf.ELFCLASS64 {
 		return ErrNoKernel
 	}
+	unread := f.Section(typesSection)
 	for _, p := range f.Progs {
 		if p.Type != elf.PT_LOAD || p.Memsz == 0 {
 			continue
@@ -68,8 +69,10 @@ func (k *Kernel) loadELF(mem *memory.Memory, kernel io.ReaderAt) error {
 		if _, err := mem.Slice(p.Paddr, p.Memsz); err != nil {
 			return tooSmall(err)
 		}
-		if err := readInto(mem, p.Paddr, kernel, int64(p.Off), p.Filesz); err != nil {
-			return err
+		for _, part := range without(p.ProgHeader, unread) {
+			if err := readInto(mem, p.Paddr+part.start-p.Off, kernel, int64(part.start), part.end-part.start); err != nil {
+				return err
+			}
 		}
 		k.End = max(k.End, p.Paddr+p.Memsz)
 	}
@@ -86,6 +89,22 @@ func (k *Kernel) loadELF(mem *memory.Memory, kernel io.ReaderAt) error {
 	le.PutUint32(k.setup[initrdAddrMax:], 0x7fffffff)
 	le.PutUint32(k.setup[cmdLineSize:], maxCommandLine-1)
 	return nil
+}
+
+// typesSection tells the kernel's tracers of its types (BTF): some MiB that guests have no use for, and that the
+// kernel would read through while it boots. It finds zeroes, of which no memory is allocated.
+const typesSection = ".BTF"
+
+// stretch is a part of a file.
+type stretch struct{ start, end uint64 }
+
+// without is what a segment has in the file, but for a section, if that is all in it.
+func without(p elf.ProgHeader, unread *elf.Section) []stretch {
+	whole := stretch{p.Off, p.Off + p.Filesz}
+	if unread == nil || unread.Offset < whole.start || unread.Offset+unread.FileSize > whole.end {
+		return []stretch{whole}
+	}
+	return []stretch{{whole.start, unread.Offset}, {unread.Offset + unread.FileSize, whole.end}}
 }
 
 func readInto(mem *memory.Memory, addr uint64, from io.ReaderAt, at int64, length uint64) error {

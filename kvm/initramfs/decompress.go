@@ -28,7 +28,7 @@ func readModule(path string) ([]byte, error) {
 	if !bytes.HasPrefix(module, []byte("\x7fELF")) {
 		return nil, fmt.Errorf("initramfs: %s is not a kernel module: install its package again", path)
 	}
-	return module, nil
+	return bare(module), nil
 }
 
 func unpack(path string, packed []byte) ([]byte, error) {

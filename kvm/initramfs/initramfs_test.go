@@ -3,6 +3,7 @@ package initramfs
 import (
 	"bytes"
 	"compress/gzip"
+	"debug/elf"
 	"io"
 	"os"
 	"os/exec"
@@ -226,5 +227,60 @@ func TestSameInputsSameBytes(t *testing.T) {
 	second, err := Build(k, wants, []byte("init"))
 	if err != nil || !bytes.Equal(first, second) {
 		t.Errorf("two builds differ: %v", err)
+	}
+}
+
+// TestTypesAreHidden compiles nothing: it looks at a module of the kernel that scripts/kernel.sh unpacks.
+func TestTypesAreHidden(t *testing.T) {
+	files, err := filepath.Glob("../../out/kernel/lib/modules/*/kernel/fs/overlayfs/overlay.ko*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there is no module: run scripts/kernel.sh (%v)", err)
+	}
+	packed, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := unpack(files[0], packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	module, err := readModule(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := elf.NewFile(bytes.NewReader(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := elf.NewFile(bytes.NewReader(module))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before.Section(".BTF") == nil {
+		t.Error("it has no types to hide")
+	}
+	for i, s := range before.Sections {
+		want := s.Name
+		if want == ".BTF" {
+			want = "_BTF"
+		}
+		if got := after.Sections[i].Name; got != want {
+			t.Errorf("section %d is %q, was %q", i, got, s.Name)
+		}
+	}
+}
+
+func TestUnsignedModule(t *testing.T) {
+	const mark = "~Module signature appended~\n"
+	trailer := "\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x03"
+	for signed, want := range map[string]string{
+		"code" + "sig" + trailer + mark: "code",
+		"code":                          "code",
+		mark:                            mark,
+		"no" + trailer + mark:           "no" + trailer + mark, // its signature would be longer than all of it
+	} {
+		if got := unsigned([]byte(signed)); string(got) != want {
+			t.Errorf("of %q there is %q, want %q", signed, got, want)
+		}
 	}
 }

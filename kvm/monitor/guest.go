@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -18,6 +19,7 @@ import (
 type guest struct {
 	output  []*os.File    // the first that can be written takes what the function prints
 	started chan struct{} // closed when the function runs
+	boot    booted        // set before that
 	ended   chan struct{} // closed when it has ended, or cannot run
 
 	mu       sync.Mutex
@@ -140,7 +142,10 @@ func (g *guest) listen(conn *net.UnixConn) {
 		}
 		switch m.Op {
 		case wire.Started:
-			g.once.Do(func() { close(g.started) })
+			g.once.Do(func() {
+				g.boot = bootedBy(time.Now(), m.Boot)
+				close(g.started)
+			})
 		case wire.Exited:
 			g.note(m)
 			code := m.Code & 0xff // a guest may say anything

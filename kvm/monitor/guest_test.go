@@ -268,3 +268,40 @@ func TestOutputFindsAnotherPlace(t *testing.T) {
 		t.Errorf("the spare file has %q, %v", got, err)
 	}
 }
+
+// TestNothingToGiveBack does not wait for reports of what was not given.
+func TestNothingToGiveBack(t *testing.T) {
+	g, init, _ := newTestGuest(t)
+	go func() {
+		m, err := wire.NewDecoder(init).Decode()
+		if err == nil && m.Op == wire.GiveBack {
+			_ = wire.NewEncoder(init).Encode(wire.Message{Op: wire.Reply, ID: m.ID, FreeBytes: 7})
+		}
+	}()
+	m := &monitor{guest: g} // without a balloon, which would count reports
+	if _, err := m.do(t.Context(), Command{Op: GiveBack}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestBound asks init, and passes its answer on.
+func TestBound(t *testing.T) {
+	g, init, _ := newTestGuest(t)
+	go func() {
+		in, out := wire.NewDecoder(init), wire.NewEncoder(init)
+		for {
+			m, err := in.Decode()
+			if err != nil {
+				return
+			}
+			ok := m.Op == wire.Listening && m.Network == wire.UDP && m.Port == 53
+			_ = out.Encode(wire.Message{Op: wire.Reply, ID: m.ID, OK: ok})
+		}
+	}()
+	m := &monitor{guest: g}
+	for port, want := range map[uint16]bool{53: true, 54: false} {
+		if ok, err := m.do(t.Context(), Command{Op: Bound, Port: port}); err != nil || ok != want {
+			t.Errorf("port %d: %t, %v", port, ok, err)
+		}
+	}
+}

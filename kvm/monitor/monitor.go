@@ -168,7 +168,7 @@ func (m *monitor) run(asked *net.UnixConn) int {
 		if !firstOf(replied) {
 			return
 		}
-		_ = Reply{Create: built.Sub(m.began), Boot: time.Since(built)}.send(asked)
+		_ = Reply{Create: built.Sub(m.began), Boot: m.guest.boot.parts(built)}.send(asked)
 		asked.Close()
 	}()
 	outcome := <-over

@@ -66,8 +66,17 @@ func (f *Files) Close() {
 
 // Reply is the one answer to a Request.
 type Reply struct {
-	Create, Boot time.Duration // until there was a machine, until it had started the function
-	Error        string        `json:",omitempty"`
+	Create time.Duration // until there was a machine
+	Boot   Boot
+	Error  string `json:",omitempty"`
+}
+
+// Boot is how long the parts of a guest's boot took, one after the other.
+type Boot struct {
+	Kernel  time.Duration // until init ran
+	Modules time.Duration // until the kernel's modules were loaded
+	Root    time.Duration // until the function's root was mounted
+	Start   time.Duration // until the function was started
 }
 
 // Exit is how it ended.

@@ -31,7 +31,7 @@ const (
 
 // What init reports by itself.
 const (
-	// Started says that the function runs.
+	// Started says that the function runs, and in Message.Boot how it came to that.
 	Started Op = "started"
 	// Exited says how it ended: in Message.Code, or, if that is over 128, by the signal
 	// Code-128. All it printed was sent to the output port before. The guest powers
@@ -65,6 +65,15 @@ type Message struct {
 	FreeBytes uint64 `json:"free_bytes,omitempty"` // reply to GiveBack
 	OK        bool   `json:"ok,omitempty"`         // replies to Listening and GiveBack
 	Error     string `json:"error,omitempty"`
+	Boot      *Boot  `json:"boot,omitempty"` // in Started
+}
+
+// Boot is when init got where, in nanoseconds of the guest's monotonic clock.
+type Boot struct {
+	Init    int64 `json:"init"`    // it ran
+	Modules int64 `json:"modules"` // they were loaded
+	Root    int64 `json:"root"`    // that was mounted, with all that is in it
+	Started int64 `json:"started"` // the function was
 }
 
 // MaxMessage is how long a line may be, its end included.

@@ -51,6 +51,14 @@ func main() {
 		}
 		answer(w, "bound", err)
 	})
+	http.HandleFunc("/work", func(w http.ResponseWriter, r *http.Request) {
+		text, err := work(r)
+		answer(w, text, err)
+	})
+	http.HandleFunc("/spread", func(w http.ResponseWriter, r *http.Request) {
+		text, err := spreadMemory(number(r, "pieces"))
+		answer(w, text, err)
+	})
 	fmt.Println("listening with", os.Args[1:])
 	log.Fatal(http.ListenAndServe("127.0.0.1:8000", nil))
 }

@@ -21,3 +21,13 @@ func setClock(now time.Time) error {
 	}
 	return nil
 }
+
+// reached is a step that notes when it was come to.
+func reached(when *int64) func() error {
+	return func() error {
+		var now unix.Timespec
+		err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
+		*when = now.Nano()
+		return err
+	}
+}

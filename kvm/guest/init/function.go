@@ -25,7 +25,10 @@ func (g *guest) runFunction() error {
 	}
 	spare()
 	g.control.serve(pid)
-	if err := g.control.send(wire.Message{Op: wire.Started}); err != nil {
+	if err := reached(&g.boot.Started)(); err != nil {
+		return err
+	}
+	if err := g.control.send(wire.Message{Op: wire.Started, Boot: &g.boot}); err != nil {
 		return err
 	}
 	status := reap(pid)

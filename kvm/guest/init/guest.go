@@ -13,6 +13,7 @@ type guest struct {
 	control *control
 	group   *group
 	fuse    []int // a descriptor of /dev/fuse for each mount
+	boot    wire.Boot
 }
 
 // run goes from an empty machine to the end of the function.
@@ -27,6 +28,7 @@ func (g *guest) run() error {
 	}{
 		{"reading the configuration", g.readConfig},
 		{"loading modules", loadModules},
+		{"reading the clock", reached(&g.boot.Modules)},
 		{"tuning the kernel", tune},
 		{"calling the host", g.callHost},
 		{"setting limits", g.makeGroup},
@@ -34,6 +36,7 @@ func (g *guest) run() error {
 		{"mounting the root", g.mountRoot},
 		{"setting up the machine", g.setUp},
 		{"mounting folders of the host", g.mountShares},
+		{"reading the clock", reached(&g.boot.Root)},
 		{"listening for connections", listenProxy},
 	}
 	for _, s := range steps {

@@ -22,6 +22,7 @@ func main() {
 	}
 	debug.SetGCPercent(gcPercent)
 	g := &guest{}
+	_ = reached(&g.boot.Init)()
 	if err := g.run(); err != nil {
 		g.fatal(err)
 	}

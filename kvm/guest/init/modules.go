@@ -33,8 +33,12 @@ func loadModule(path string) error {
 		return err
 	}
 	defer f.Close()
-	if err := unix.FinitModule(int(f.Fd()), "", 0); err != nil && !errors.Is(err, unix.EEXIST) {
-		return fmt.Errorf("%s: %w", filepath.Base(path), err)
+	err = unix.FinitModule(int(f.Fd()), "", 0)
+	switch {
+	case err == nil, errors.Is(err, unix.EEXIST):
+		return nil
+	case errors.Is(err, unix.EKEYREJECTED):
+		return fmt.Errorf("%s: this kernel takes signed modules only (%w): choose another kernel for virtual machines", filepath.Base(path), err)
 	}
-	return nil
+	return fmt.Errorf("%s: %w", filepath.Base(path), err)
 }

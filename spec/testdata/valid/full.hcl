@@ -10,6 +10,8 @@ node {
   swap {
     path = "/var/lib/torpor/swap"
     size = "16GiB"
+
+    writes_per_day = "50GiB"
   }
   kvm {
     kernel = "/boot/vmlinuz"
@@ -82,6 +84,7 @@ function "everything" {
     priority   = 10
     idle_cpu   = "2.5%"
     prefetch   = false
+    evict      = false
     busy_limit = "1h"
   }
   hold {
