@@ -20,7 +20,7 @@ func (r *workloadResult) whyAsleep() string {
 		return text
 	}
 	if atOnce := measure.Median(r.keeps); w.asleepUsage.cgroup > atOnce+atOnce/10 {
-		text += fmt.Sprintf("; right after its sleep it keeps %s MB, the rest comes back while others sleep and wake, read beside their memory in swap", number(mb(atOnce)))
+		text += fmt.Sprintf("; right after its sleep it keeps %s MB, the rest came back since, read beside the memory of others, or as their swap went out of use", number(mb(atOnce)))
 	}
 	return text
 }
