@@ -69,7 +69,11 @@ func missedSentence(missed int) string {
 // whyMissed has the causes, as this run measured them.
 func whyMissed(r *report, misses []missed) {
 	t := newTable("The bars that are missed, and why", "workload", "bar", "is", "why, by the medians and means of this run")
-	for _, m := range misses {
+	t.prose = true
+	for i, m := range misses {
+		if i > 0 && m.why == misses[i-1].why {
+			m.why = "for the same reason"
+		}
 		t.line(m.workload, m.bar, m.is, m.why)
 	}
 	r.show(t)

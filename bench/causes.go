@@ -14,8 +14,15 @@ type missed struct {
 // whyAsleep tells what keeps a sleeper above its share of what it takes warm.
 func (r *workloadResult) whyAsleep() string {
 	w := r.way(prefetching)
-	return fmt.Sprintf("it keeps %s MB, %s of them the kernel's (page tables, stacks), which cannot go to swap; warm it takes no more than %s MB",
+	text := fmt.Sprintf("it keeps %s MB, %s of them the kernel's (page tables, stacks), which cannot go to swap; warm it takes no more than %s MB",
 		number(mb(w.asleepUsage.cgroup)), number(mb(w.asleepUsage.kernel)), number(mb(w.usage.cgroup)))
+	if len(r.keeps) == 0 {
+		return text
+	}
+	if atOnce := measure.Median(r.keeps); w.asleepUsage.cgroup > atOnce+atOnce/10 {
+		text += fmt.Sprintf("; right after its sleep it keeps %s MB, the rest came back since, read beside the memory of others, or as their swap went out of use", number(mb(atOnce)))
+	}
+	return text
 }
 
 // whyWake tells where the time to a sleeper's first reply goes: beside what only a freeze costs, and in the daemon's words.

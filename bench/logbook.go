@@ -23,6 +23,7 @@ type entry struct {
 	Msg      string
 	Function string
 	Parts    coldParts
+	Keeps    int64 // bytes, right after a sleep
 	wakeParts
 }
 

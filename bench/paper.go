@@ -40,6 +40,7 @@ type workloadResult struct {
 	instances int
 	ways      []way
 	wakes     []wakeParts // of torpor with prefetch, as the daemon logged them
+	keeps     []int64     // the same, bytes right after each sleep
 }
 
 // way gives the one of a system, or nothing if that was not measured.
@@ -185,7 +186,8 @@ func (p *paperPart) onSandboxes(ctx context.Context, all []*sandbox, e effort, b
 	if err := sleepIn(ctx, p, prefetching, isolation, warm, all, e); err != nil {
 		return err
 	}
-	p.result.wakes = firstReplies(book.from(seen))
+	log := book.from(seen)
+	p.result.wakes, p.result.keeps = firstReplies(log), keptAtOnce(log)
 	if err := p.anew(ctx, all); err != nil {
 		return err
 	}

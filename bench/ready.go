@@ -37,7 +37,10 @@ func onReadyNode(ctx context.Context, config string, book *logbook, do func(n *n
 		return fmt.Errorf("bench: %w", err)
 	}
 	ready := make(chan readiness, 1)
-	go func() { ready <- awaitReady(socket) }()
+	go func() {
+		ready <- awaitReady(socket)
+		drain(socket)
+	}()
 	o := node.Options{Config: config, Tell: book, Env: []string{"NOTIFY_SOCKET=" + path}}
 	return onNode(ctx, o, func(n *node.Node) error {
 		r := <-ready
@@ -63,6 +66,18 @@ func awaitReady(socket *net.UnixConn) readiness {
 		}
 		if strings.Contains(string(message[:n]), "READY=1") {
 			return readiness{at: time.Now()}
+		}
+	}
+}
+
+// drain reads until the socket is closed: a daemon waits where nobody reads what it tells.
+func drain(socket *net.UnixConn) {
+	if socket.SetReadDeadline(time.Time{}) != nil {
+		return
+	}
+	for message := make([]byte, 4096); ; {
+		if _, err := socket.Read(message); err != nil {
+			return
 		}
 	}
 }

@@ -27,6 +27,7 @@ type table struct {
 	title string
 	notes []string // sentences below it
 	lines [][]string
+	prose bool // the last cell of each line is a sentence
 }
 
 func newTable(title string, head ...string) *table {
@@ -43,6 +44,10 @@ func (t *table) note(format string, args ...any) {
 func (r *report) show(t *table) {
 	r.tables = append(r.tables, t)
 	r.p.Title("%s", t.title)
+	if t.prose {
+		r.showProse(t)
+		return
+	}
 	widths := t.widths()
 	for _, cells := range t.lines {
 		var line strings.Builder
@@ -58,6 +63,22 @@ func (r *report) show(t *table) {
 	}
 	for _, note := range t.notes {
 		r.p.Line("%s", note)
+	}
+}
+
+// align is how cells of all columns but the first are put.
+func (t *table) align() string {
+	if t.prose {
+		return "|---"
+	}
+	return "|--:"
+}
+
+func (r *report) showProse(t *table) {
+	for _, cells := range t.lines[1:] {
+		last := len(cells) - 1
+		r.p.Line("%s", strings.Join(cells[:last], ": "))
+		r.p.Note(cells[last])
 	}
 }
 
@@ -83,7 +104,7 @@ func (r *report) writeText(path string) error {
 		for i, cells := range t.lines {
 			fmt.Fprintf(&text, "| %s |\n", strings.Join(cells, " | "))
 			if i == 0 {
-				fmt.Fprintf(&text, "|---%s|\n", strings.Repeat("|--:", len(cells)-1))
+				fmt.Fprintf(&text, "|---%s|\n", strings.Repeat(t.align(), len(cells)-1))
 			}
 		}
 		for _, note := range t.notes {

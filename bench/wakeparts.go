@@ -24,6 +24,16 @@ func firstReplies(log []entry) (all []wakeParts) {
 	return all
 }
 
+// keptAtOnce is what each sleep that a log tells of left in memory.
+func keptAtOnce(log []entry) (all []int64) {
+	for _, e := range log {
+		if e.Msg == "asleep" {
+			all = append(all, e.Keeps)
+		}
+	}
+	return all
+}
+
 // medianParts is the median of each part by itself; of none, nothing.
 func medianParts(all []wakeParts) (m wakeParts) {
 	if len(all) == 0 {

@@ -82,6 +82,9 @@ func dots(p *plot.Plot, s Series, labels int) error {
 		}
 	}
 	text.Offset = vg.Point{Y: vg.Points(9)}
+	if s.Look != Ours {
+		text.Offset.Y = -vg.Points(18) // below, where it is in nobody's way
+	}
 	p.Add(text)
 	return nil
 }
