@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Measures functions in virtual machines, in the machine of the acceptance suite, which has a KVM: beside gVisor and
-# beside QEMU's "microvm" with the same kernel and root. It writes out/bench-vm.md and out/bench-vm.json. Where that
-# machine is emulated, times are instructions, at a nanosecond each.
+# beside QEMU's "microvm" with the same kernel and root. It writes out/bench-vm.md and out/bench-vm.json.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/guest/host.sh
@@ -27,7 +26,7 @@ lines() {
 accept "$@"
 image=$(scripts/image.sh)
 TORPOR_ACCEL=$(scripts/accel.sh)
-export TORPOR_ACCEL TORPOR_ICOUNT=yes
+export TORPOR_ACCEL
 case $TORPOR_ACCEL in
 kvm) turns=10 ;;
 *) turns=2 ;; # of some minutes

@@ -30,12 +30,6 @@ tcg) processor=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;; # such a guest
 *) echo "qemu: TORPOR_ACCEL is kvm or tcg" >&2; exit 1 ;;
 esac
 
-# Where processors are emulated, their time can be what they have done, whatever else this machine does meanwhile: a
-# nanosecond an instruction, one processor after the other.
-if [ -n "${TORPOR_ICOUNT:-}" ] && [ "${processor[1]}" != kvm ]; then
-  processor=(-accel tcg -cpu "max,la57=off" -icount shift=0)
-fi
-
 exec qemu-system-x86_64 -machine q35 "${processor[@]}" -smp 2 -m 4096 \
   -nodefaults -no-user-config -display none "${disks[@]}" \
   -kernel "$image/vmlinuz" -append "root=/dev/nvme0n1 rw console=ttyS0 panic=-1 $append" "$@"
