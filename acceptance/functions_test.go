@@ -47,8 +47,8 @@ var promises = []struct {
 	{"its limits", limits},
 	{"nobody else is there", alone},
 	{"it sleeps dozens of times", sleepsDozensOfTimes},
+	{"it ends, and is told to", ends}, // how, only the daemon that started it can tell of both kinds
 	{"the daemon is killed", daemonKilled},
-	{"it ends, and is told to", ends},
 }
 
 func TestFunctions(t *testing.T) {

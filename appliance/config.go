@@ -111,7 +111,7 @@ func (d *daemon) declare(s spec.Function) {
 	f.spec = s
 	f.route.SetLimits(routeLimits(s))
 	if f.sandbox != nil && f.sandbox.isolation != spec.IsolationKVM && before.Limits != s.Limits {
-		if err := d.housing.limit(f.sandbox.group, s.Limits); err != nil {
+		if err := d.housing.limit(f.sandbox.group, housed(f.sandbox.isolation, s.Limits)); err != nil {
 			f.log.Error("its new limits cannot be set, the former stay", "error", err)
 		}
 	}

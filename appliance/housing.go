@@ -18,7 +18,7 @@ import (
 // path.
 type housing interface {
 	// house makes the cgroup of sandbox id around the process that will fork it.
-	house(ctx context.Context, f spec.Function, id string, pid int) (*cgroup.Group, error)
+	house(ctx context.Context, function string, l spec.Limits, id string, pid int) (*cgroup.Group, error)
 	// limit changes the limits of one.
 	limit(g *cgroup.Group, l spec.Limits) error
 	// outOfMemory tells whether a process of one was killed for want of memory, or
@@ -68,8 +68,8 @@ type plainGroups struct {
 	parent  string
 }
 
-func (p plainGroups) house(_ context.Context, f spec.Function, id string, pid int) (*cgroup.Group, error) {
-	g, err := p.cgroups.Create(p.parent+"/"+id, cgroupLimits(f.Limits))
+func (p plainGroups) house(_ context.Context, _ string, l spec.Limits, id string, pid int) (*cgroup.Group, error) {
+	g, err := p.cgroups.Create(p.parent+"/"+id, cgroupLimits(l))
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func (d *daemon) launch(ctx context.Context, f spec.Function, id string) (*insta
 			return group.Add(pid)
 		}
 		began := time.Now()
-		group, err = d.housing.house(ctx, housed(f), id, pid)
+		group, err = d.housing.house(ctx, f.Name, housed(f.Runtime, f.Limits), id, pid)
 		housing = time.Since(began)
 		return err
 	}
@@ -116,12 +116,25 @@ func patientDial(s Sandbox) gateway.DialFunc {
 	}
 }
 
-// housed is f with the limits of its sandbox's cgroup.
-func housed(f spec.Function) spec.Function {
-	if f.Runtime == spec.IsolationKVM {
-		f.Limits.Pids = machineThreads // its own are limited inside
+const (
+	// sentryThreads are more than gVisor has for itself.
+	sentryThreads = 256
+	// threadsPerTask are what it takes at most for each of a function's: a thread of
+	// the Sentry's, a process, and a thread to run it in.
+	threadsPerTask = 3
+	// mostPids is as large as the kernel takes a limit (PID_MAX_LIMIT).
+	mostPids = 1 << 22
+)
+
+// housed are the limits of a sandbox's cgroup. Processes and threads of the function
+// are counted inside: a runtime that is refused one for itself would fail.
+func housed(isolation string, l spec.Limits) spec.Limits {
+	if isolation == spec.IsolationKVM {
+		l.Pids = machineThreads
+	} else {
+		l.Pids = min(sentryThreads+threadsPerTask*l.Pids, mostPids)
 	}
-	return f
+	return l
 }
 
 // freeOfKernelThreads lets i be frozen: the kernel's own thread of a virtual machine

@@ -33,13 +33,13 @@ type scopes struct {
 
 func (s *scopes) slice() string { return s.name + ".slice" }
 
-func (s *scopes) house(ctx context.Context, f spec.Function, id string, pid int) (*cgroup.Group, error) {
+func (s *scopes) house(ctx context.Context, function string, l spec.Limits, id string, pid int) (*cgroup.Group, error) {
 	scope := systemd.Scope{
-		Name:        s.name + "-" + f.Name + ".scope",
+		Name:        s.name + "-" + function + ".scope",
 		Slice:       s.slice(),
-		Description: "torpor function " + f.Name,
+		Description: "torpor function " + function,
 		Before:      []string{daemonUnit},
-		Limits:      scopeLimits(f.Limits),
+		Limits:      scopeLimits(l),
 	}
 	at, err := s.start(ctx, scope, pid)
 	if errors.Is(err, systemd.ErrUnitExists) {
@@ -49,7 +49,7 @@ func (s *scopes) house(ctx context.Context, f spec.Function, id string, pid int)
 	if err != nil {
 		return nil, err
 	}
-	g, err := s.cgroups.Adopt(at, cgroupLimits(f.Limits))
+	g, err := s.cgroups.Adopt(at, cgroupLimits(l))
 	if err != nil {
 		return nil, errors.Join(err, s.manager.Stop(ctx, scope.Name))
 	}

@@ -57,6 +57,10 @@ func ociSpec(c sandbox.Config) *specs.Spec {
 		},
 		Linux: &specs.Linux{Resources: resources(c)},
 	}
+	if c.PIDs > 0 {
+		most := uint64(c.PIDs)
+		spec.Process.Rlimits = append(spec.Process.Rlimits, specs.POSIXRlimit{Type: "RLIMIT_NPROC", Soft: most, Hard: most})
+	}
 	if c.UID == 0 {
 		spec.Process.Capabilities = &specs.LinuxCapabilities{
 			Bounding: capabilities, Effective: capabilities, Permitted: capabilities,

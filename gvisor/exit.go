@@ -1,7 +1,11 @@
 package gvisor
 
 import (
+	"bufio"
 	"fmt"
+	"io"
+	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -35,10 +39,14 @@ func awaitEnd(pid int, atMost time.Duration) {
 	}
 }
 
-// describe says how the process ended. gVisor passes a program's signal on as
-// an exit status of 128 and more, as shells do.
-func describe(exit *sandbox.Exit) string {
-	switch s, known := exit.Status(); {
+// ending says how the sandbox ended. gVisor passes a program's signal on as an exit
+// status of 128 and more, as shells do. A Sentry that failed, which is no fault of the
+// function's, has said why.
+func (s *Sandbox) ending() string {
+	if said := failure(panicPath(s.dir)); said != "" {
+		return "gVisor failed: " + said
+	}
+	switch s, known := s.exit.Status(); {
 	case !known:
 		return "ended; its exit status went to an earlier run of the daemon"
 	case s.Signaled():
@@ -48,4 +56,21 @@ func describe(exit *sandbox.Exit) string {
 	default:
 		return fmt.Sprintf("exited with status %d", s.ExitStatus())
 	}
+}
+
+// failure is why a Sentry failed, which Go's runtime writes between warnings, or "".
+func failure(path string) string {
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(io.LimitReader(file, 1<<20)); lines.Scan(); {
+		for _, mark := range []string{"panic: ", "fatal error: "} {
+			if why, found := strings.CutPrefix(lines.Text(), mark); found {
+				return why
+			}
+		}
+	}
+	return ""
 }

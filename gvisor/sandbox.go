@@ -80,7 +80,7 @@ func (s *Sandbox) PID() int { return s.record.SentryPID }
 func (s *Sandbox) Done() <-chan struct{} { return s.exit.Done() }
 
 // ExitStatus is a sentence such as "exited with status 3". Valid after Done.
-func (s *Sandbox) ExitStatus() string { return describe(s.exit) }
+func (s *Sandbox) ExitStatus() string { return s.ending() }
 
 // Dial connects to a port of the function, over IPv4 or else IPv6 loopback. It
 // works as long as the kernel accepts for the function, so also while that is

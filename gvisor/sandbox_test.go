@@ -185,3 +185,17 @@ func await(t *testing.T, sb *Sandbox) {
 		t.Fatal("the sandbox does not end")
 	}
 }
+
+func TestFailureOfGVisorIsTold(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "panic.log")
+	if got := failure(path); got != "" {
+		t.Errorf("nobody failed: %q", got)
+	}
+	said := "W1123 09:20:18 7 membarrier.go:48] warning\nruntime: may need to increase max user processes\nfatal error: newosproc\n\ngoroutine 1 [running]:\n"
+	if err := os.WriteFile(path, []byte(said), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := failure(path); got != "newosproc" {
+		t.Errorf("failed with %q", got)
+	}
+}

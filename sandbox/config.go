@@ -29,8 +29,8 @@ type Config struct {
 	// all of the machine. The cgroup is what enforces them.
 	MemoryLimit uint64
 	CPUs        float64
-	// PIDs bounds processes and threads where the cgroup does not see the
-	// function's, which is in a virtual machine; 0 does not.
+	// PIDs bounds processes and threads of the function, as its own kernel counts
+	// them; 0 does not.
 	PIDs int
 	// OutputPath is the file that takes the function's stdout and stderr,
 	// appended to.

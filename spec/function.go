@@ -62,12 +62,13 @@ type FunctionRanges struct {
 }
 
 // Fingerprint changes with what a running sandbox cannot take over: what is in it and how it is kept
-// apart. Limits, listeners, readiness and times are not part of it, but for the limits of a virtual
-// machine: it has as much memory as it was made with.
+// apart. Listeners, readiness and times are not part of it, nor limits, but for limits.pids, which is
+// held inside, and all of a virtual machine, which has as much memory as it was made with.
 func (f Function) Fingerprint() string {
 	essence := Function{
 		Rootfs: f.Rootfs, Image: f.Image, Command: f.Command, Args: f.Args, Env: f.Env,
 		User: f.User, WorkingDir: f.WorkingDir, Mounts: f.Mounts, Scratch: f.Scratch, Isolation: f.Isolation,
+		Limits: Limits{Pids: f.Limits.Pids},
 	}
 	if f.Runtime == IsolationKVM {
 		essence.Isolation, essence.Limits = IsolationKVM, f.Limits
