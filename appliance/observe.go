@@ -85,6 +85,8 @@ func (d *daemon) look(f *function, now time.Time) reconcile.Function {
 func (f *function) takeSample(now time.Time, busy bool) {
 	tooOld := sampleEvery
 	switch {
+	case f.asked != nil:
+		tooOld = 0 // a person is answered by what is so now
 	case f.state == reconcile.Hibernated:
 		tooOld = sampleAsleep
 	case busy:

@@ -113,7 +113,7 @@ func millions(speed float64) string {
 
 // guestSpeed runs countdowns, ever longer as they take less than enough, and returns the
 // best of their instructions per second. A slow one counts for little: the machine may
-// have had other things to do. So it takes all of its time before it calls KVM emulated.
+// have had other things to do. So it takes all of its time where it is in doubt.
 func guestSpeed(ctx context.Context, system *vm.System) (best float64, err error) {
 	g, err := newCounter(system)
 	if err != nil {
@@ -136,7 +136,7 @@ func guestSpeed(ctx context.Context, system *vm.System) (best float64, err error
 		switch {
 		case spent < enough:
 			count *= 4
-		case best >= slowBelow:
+		case best >= slowBelow, best < emulatedBelow/8: // which is no accident: the short rounds were as slow
 			return best, nil
 		}
 	}
