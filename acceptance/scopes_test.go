@@ -22,9 +22,10 @@ func TestScopeTellsTheTruth(t *testing.T) {
 	}
 	declare(t, hcl("96MiB"))
 	echo(t, address)
+	const tasks = "856" // as many as a sandbox may need for a function's 200, which are counted in it
 	for name, want := range map[string]string{
 		"ActiveState": "active", "Slice": "torpor.slice", "Description": "torpor function scoped",
-		"MemoryMax": strconv.Itoa(96 << 20), "CPUQuotaPerSecUSec": "500ms", "TasksMax": "200",
+		"MemoryMax": strconv.Itoa(96 << 20), "CPUQuotaPerSecUSec": "500ms", "TasksMax": tasks,
 	} {
 		if got := property(t, unit, name); got != want {
 			t.Errorf("%s of %s is %q, want %q", name, unit, got, want)
