@@ -7,13 +7,13 @@ cd "$(dirname "$0")/.."
 
 accept "$@"
 image=$(scripts/image.sh)
-scripts/suite.sh "$run/suite" GUEST=vm LIVE=/dev/ttyS1 RUN="$pattern" LIMIT=$((35 * 60))
+scripts/suite.sh "$run/suite" GUEST=vm LIVE=/dev/ttyS1 RUN="$pattern" LIMIT=$((45 * 60))
 
 TORPOR_ACCEL=$(scripts/accel.sh)
 export TORPOR_ACCEL
 echo "testvm: booting, with $TORPOR_ACCEL"
 touch "$run/live"
-TMPDIR=$run begin 40m scripts/qemu.sh "$image" "$run/suite" 'systemd.wants=suite.service' \
+TMPDIR=$run begin 50m scripts/qemu.sh "$image" "$run/suite" 'systemd.wants=suite.service' \
   -serial "file:$run/console" -serial "file:$run/live"
 follow "$run/live"
 mkdir "$run/results"
