@@ -7,10 +7,9 @@ cd "$(dirname "$0")/.."
 
 accept "$@"
 image=$(scripts/image.sh)
-scripts/suite.sh "$run/suite" GUEST=vm LIVE=/dev/ttyS1 RUN="$pattern" LIMIT=$((45 * 60))
-
 TORPOR_ACCEL=$(scripts/accel.sh)
 export TORPOR_ACCEL
+scripts/suite.sh "$run/suite" GUEST=vm LIVE=/dev/ttyS1 RUN="$pattern" LIMIT=$((45 * 60)) ACCEL="$TORPOR_ACCEL"
 echo "testvm: booting, with $TORPOR_ACCEL"
 touch "$run/live"
 TMPDIR=$run begin 50m scripts/qemu.sh "$image" "$run/suite" 'systemd.wants=suite.service' \
