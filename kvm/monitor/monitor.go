@@ -101,6 +101,14 @@ func (m *monitor) build() (err error) {
 		}
 		m.guest.shares = append(m.guest.shares, c.(*net.UnixConn))
 	}
+	if err := m.create(); err != nil {
+		return err
+	}
+	return jail.Filter(allowed(), jail.Denied())
+}
+
+// create makes the machine, and closes what it was made of.
+func (m *monitor) create() error {
 	system, err := vm.OpenFile(m.files.KVM)
 	if err != nil {
 		return err
@@ -118,7 +126,7 @@ func (m *monitor) build() (err error) {
 	for _, f := range m.files.Initramfs {
 		f.Close()
 	}
-	return jail.Filter(allowed(), jail.Denied())
+	return nil
 }
 
 // allowed are the system calls of a machine that runs.
