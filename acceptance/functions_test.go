@@ -32,6 +32,7 @@ func isolations() []string {
 type subject struct {
 	name, isolation      string
 	agent, echo, packets string // addresses
+	six, deaf            string // where it listens on IPv6 alone, and where nobody takes datagrams
 	data, fixed          string // folders of the host: one that it may write to, one not
 }
 
@@ -41,6 +42,8 @@ var promises = []struct {
 	keep func(t *testing.T, s subject)
 }{
 	{"clients that come before it wait", heldWhileItStarts},
+	{"it may listen on IPv6 alone", onIPv6},
+	{"datagrams that nobody takes are told of", untaken},
 	{"its environment", environment},
 	{"its files", files},
 	{"its output", output},
@@ -73,6 +76,7 @@ func newSubject(t *testing.T, isolation string, port int) subject {
 	s := subject{
 		name: "subject-" + isolation, isolation: isolation,
 		agent: fmt.Sprintf("127.0.0.1:%d", port), echo: "/run/acceptance-" + isolation + ".sock", packets: fmt.Sprintf("127.0.0.1:%d", port+1),
+		six: fmt.Sprintf("127.0.0.1:%d", port+2), deaf: fmt.Sprintf("127.0.0.1:%d", port+3),
 		data: t.TempDir(), fixed: t.TempDir(),
 	}
 	write(t, filepath.Join(s.fixed, "text"), "of the host")
@@ -122,6 +126,20 @@ func (s subject) hcl(archive string) string {
     protocol = "udp"
     port     = 7001
   }
+  listen "six" {
+    address = %q
+    port    = 7003
+  }
+  listen "sixes" {
+    address  = %q
+    protocol = "udp"
+    port     = 7003
+  }
+  listen "deaf" {
+    address  = %q
+    protocol = "udp"
+    port     = 7009
+  }
   ready {
     timeout = "5m"
   }
@@ -129,7 +147,7 @@ func (s subject) hcl(archive string) string {
     timeout = "5m"
   }
 }
-`, s.name, archive, s.isolation, roleEnv, roleAgent, s.data, s.fixed, s.agent, s.echo, s.packets)
+`, s.name, archive, s.isolation, roleEnv, roleAgent, s.data, s.fixed, s.agent, s.echo, s.packets, s.six, s.six, s.deaf)
 }
 
 // imageArchive is the roles' root as an image that docker saved.
@@ -177,6 +195,21 @@ func add(t *testing.T, w *tar.Writer, name string, content []byte) {
 	if _, err := w.Write(content); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func onIPv6(t *testing.T, s subject) {
+	echo(t, s.six)
+	echoDatagram(t, s.six)
+}
+
+// untaken sends what nobody takes, and the function goes on.
+func untaken(t *testing.T, s subject) {
+	conn := connectUDP(t, s.deaf)
+	eventually(t, "the datagram to be counted", func() bool {
+		_, _ = conn.Write([]byte("anybody?"))
+		return strings.Contains(run(t, "torpor", "why", s.name), "datagrams that reached nobody: ")
+	})
+	echoDatagram(t, s.packets)
 }
 
 func inJSON(t *testing.T, v any) []byte {

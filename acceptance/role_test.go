@@ -20,7 +20,7 @@ import (
 const roleEnv = "ACCEPTANCE_ROLE"
 
 const (
-	roleEcho  = "echo"  // nothing else, but on ports 7001 and 7002 and UDP port 7001 too; its memory holds ACCEPTANCE_MIB more
+	roleEcho  = "echo"  // nothing else, but on ports 7001 and 7002, UDP port 7001, and, on IPv6 alone, both ports 7003 too; its memory holds ACCEPTANCE_MIB more
 	roleEater = "eater" // takes memory without end as soon as it is sent a line "eat"
 	rolePrint = "print" // prints each line that it is sent, and exits after a line "exit"
 	roleQuit  = "quit"  // writes "bye" to ACCEPTANCE_FILE when it is told to end
@@ -69,22 +69,24 @@ func play(role string) {
 
 // echoElsewhere echoes on the other ports too.
 func echoElsewhere() {
-	udp, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", rolePort+1))
-	if err != nil {
-		panic(err)
-	}
-	go func() {
-		datagram := make([]byte, 64<<10)
-		for {
-			n, from, err := udp.ReadFrom(datagram)
-			if err != nil {
-				panic(err)
-			}
-			_, _ = udp.WriteTo(datagram[:n], from)
+	for _, address := range []string{"127.0.0.1:7001", "[::1]:7003"} {
+		udp, err := net.ListenPacket("udp", address)
+		if err != nil {
+			panic(err)
 		}
-	}()
-	for port := rolePort + 1; port <= rolePort+2; port++ {
-		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		go func() {
+			datagram := make([]byte, 64<<10)
+			for {
+				n, from, err := udp.ReadFrom(datagram)
+				if err != nil {
+					panic(err)
+				}
+				_, _ = udp.WriteTo(datagram[:n], from)
+			}
+		}()
+	}
+	for _, address := range []string{"127.0.0.1:7001", "127.0.0.1:7002", "[::1]:7003"} {
+		ln, err := net.Listen("tcp", address)
 		if err != nil {
 			panic(err)
 		}

@@ -273,8 +273,8 @@ func (m machine) Dial(ctx context.Context, port int) (gateway.Stream, error) {
 }
 
 // DialUDP implements Sandbox.
-func (m machine) DialUDP(ctx context.Context, port int) (gateway.Datagrams, error) {
-	conn, err := m.Sandbox.DialUDP(ctx, port)
+func (m machine) DialUDP(ctx context.Context, port int, untaken func()) (gateway.Datagrams, error) {
+	conn, err := m.Sandbox.DialUDP(ctx, port, untaken)
 	if err != nil {
 		return nil, err
 	}

@@ -110,7 +110,8 @@ func (s gvisorSandbox) Dial(ctx context.Context, port int) (gateway.Stream, erro
 	return conn, nil
 }
 
-func (s gvisorSandbox) DialUDP(ctx context.Context, port int) (gateway.Datagrams, error) {
+// DialUDP implements Sandbox: the socket is the kernel's, and tells what was not taken.
+func (s gvisorSandbox) DialUDP(ctx context.Context, port int, _ func()) (gateway.Datagrams, error) {
 	conn, err := s.Sandbox.DialUDP(ctx, port)
 	if err != nil {
 		return nil, err

@@ -15,8 +15,9 @@ const Lull = time.Second
 
 // UDP is how a Backend reaches the UDP ports of its sandbox.
 type UDP interface {
-	// DialUDP returns a socket that is connected to a port inside the sandbox.
-	DialUDP(ctx context.Context, port int) (Datagrams, error)
+	// DialUDP returns a socket that is connected to a port inside the sandbox. That nobody took a
+	// datagram is an error of the socket (ECONNREFUSED), or else untaken is called.
+	DialUDP(ctx context.Context, port int, untaken func()) (Datagrams, error)
 	// UnreadUDP is how much memory the datagrams take that wait for the function
 	// to read them from a port, in bytes.
 	UnreadUDP(port int) (int, error)
@@ -35,11 +36,11 @@ var errNoUDP = errors.New("the sandbox takes no datagrams")
 // Backend is used.
 func (b *Backend) UseUDP(u UDP) { b.udp = u }
 
-func (b *Backend) dialUDP(ctx context.Context, port int) (Datagrams, error) {
+func (b *Backend) dialUDP(ctx context.Context, port int, untaken func()) (Datagrams, error) {
 	if b.udp == nil {
 		return nil, errNoUDP
 	}
-	c, err := b.udp.DialUDP(ctx, port)
+	c, err := b.udp.DialUDP(ctx, port, untaken)
 	if err != nil {
 		return nil, fmt.Errorf("dial function: %w", err)
 	}

@@ -17,7 +17,7 @@ import (
 // udpTo leads to a function's UDP socket in this network namespace.
 type udpTo string
 
-func (addr udpTo) DialUDP(ctx context.Context, _ int) (Datagrams, error) {
+func (addr udpTo) DialUDP(ctx context.Context, _ int, _ func()) (Datagrams, error) {
 	c, err := new(net.Dialer).DialContext(ctx, "udp", string(addr))
 	if err != nil {
 		return nil, err

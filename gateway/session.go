@@ -52,7 +52,7 @@ func (v *receiver) dial(s *session) error {
 	ctx, cancel := context.WithCancel(v.ctx)
 	defer cancel()
 	defer context.AfterFunc(s.backend.alive, cancel)()
-	upstream, err := s.backend.dialUDP(ctx, v.port)
+	upstream, err := s.backend.dialUDP(ctx, v.port, func() { s.untaken(unix.ECONNREFUSED) })
 	if err != nil {
 		return err
 	}
@@ -141,11 +141,15 @@ func (v *receiver) expire() {
 // send sends a datagram to the function.
 func (s *session) send(payload []byte) error {
 	_, err := s.upstream.Write(payload)
-	if errors.Is(err, unix.ECONNREFUSED) { // nobody took an earlier one
+	if errors.Is(err, unix.ECONNREFUSED) { // that is an earlier one's
+		s.untaken(err)
 		_, err = s.upstream.Write(payload)
 	}
 	return err
 }
+
+// untaken counts a datagram that did not reach the function.
+func (s *session) untaken(err error) { s.receiver.drop(dialFailure(err, s.receiver.port), 1) }
 
 // end ends the session, and does not wait. What the function had sent is delivered.
 func (s *session) end() {
@@ -200,7 +204,7 @@ func (s *session) tryReceive(fd uintptr) bool {
 func (s *session) reply() {
 	v := s.receiver
 	if s.in == nil {
-		v.drop(dialFailure(s.err, v.port), 1)
+		s.untaken(s.err)
 		return
 	}
 	defer v.route.packets.put(s.in)

@@ -28,8 +28,9 @@ func (d *Datagrams) Close() error {
 	return errors.Join(d.UnixConn.Close(), d.other.Close(), d.stream.Close())
 }
 
-// DialUDP is Dial for a UDP port. That nobody has bound it is no error.
-func (s *Sandbox) DialUDP(ctx context.Context, port int) (*Datagrams, error) {
+// DialUDP is Dial for a UDP port. That nobody has bound it is no error; untaken is called when it
+// turns out that nobody took a datagram.
+func (s *Sandbox) DialUDP(ctx context.Context, port int, untaken func()) (*Datagrams, error) {
 	stream, err := s.dial(ctx, wire.ProxyHeader{UDP: true, Port: uint16(port)})
 	if err != nil {
 		return nil, err
@@ -44,7 +45,7 @@ func (s *Sandbox) DialUDP(ctx context.Context, port int) (*Datagrams, error) {
 		stream.Close()
 	}()
 	go func() {
-		_ = receiveDatagrams(theirs, stream)
+		_ = receiveDatagrams(theirs, stream, untaken)
 		theirs.Close()
 	}()
 	return &Datagrams{ours, theirs, stream}, nil
@@ -116,14 +117,17 @@ func sendDatagrams(stream, from *net.UnixConn) error {
 }
 
 // receiveDatagrams carries what comes from the guest to a socket, until one of them ends.
-func receiveDatagrams(to, stream *net.UnixConn) error {
+func receiveDatagrams(to, stream *net.UnixConn, untaken func()) error {
 	const enough = 2 << 10 // to read small ones at once
 	from := bufio.NewReaderSize(stream, enough)
 	for {
 		if _, err := from.Peek(1); err != nil {
 			return err
 		}
-		if err := receiveDatagram(to, from); err != nil {
+		switch err := receiveDatagram(to, from); {
+		case errors.Is(err, wire.ErrUntaken):
+			untaken()
+		case err != nil:
 			return err
 		}
 	}

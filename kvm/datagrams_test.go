@@ -64,7 +64,7 @@ func echoDatagrams(c net.Conn) {
 }
 
 func TestDatagramsAreCarriedOverAStream(t *testing.T) {
-	conn, err := fakeMonitor(t, echoDatagrams).DialUDP(t.Context(), 53)
+	conn, err := fakeMonitor(t, echoDatagrams).DialUDP(t.Context(), 53, func() { t.Error("a datagram was not taken") })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,14 +101,17 @@ func TestDatagramsToAGuestThatGoes(t *testing.T) {
 	s := fakeMonitor(t, func(c net.Conn) {
 		_, _ = wire.ReadProxyHeader(c)
 		_, _ = c.Write([]byte{byte(wire.Connected)})
-		_, _ = c.Write([]byte{0xff, 0xff}) // longer than any datagram
+		_ = wire.WriteUntaken(c)
+		_, _ = c.Write([]byte{0xff, 0xfe}) // longer than any datagram
 		_, _ = io.Copy(io.Discard, c)
 		close(hungUp)
 	})
-	conn, err := s.DialUDP(t.Context(), 53)
+	untaken := make(chan struct{})
+	conn, err := s.DialUDP(t.Context(), 53, func() { close(untaken) })
 	if err != nil {
 		t.Fatal(err)
 	}
+	<-untaken
 	for deadline := time.Now().Add(guard); ; {
 		if _, err := conn.Write([]byte("x")); err != nil {
 			break // refused

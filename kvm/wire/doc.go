@@ -20,7 +20,7 @@
 // function. It sends a [ProxyHeader] and reads one [Status] byte. After [Connected],
 // a TCP connection's bytes follow both ways, where a shutdown of one direction is
 // carried over as such, and a close of both as a close; a UDP stream carries datagrams as
-// [ReadDatagram] and [WriteDatagram] frame them.
+// [ReadDatagram] and [WriteDatagram] frame them, and [WriteUntaken] from init.
 //
 // Nothing that comes from a guest is to be trusted: all that is decoded here is
 // bounded, and no message makes the decoder panic.

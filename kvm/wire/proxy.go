@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -9,7 +10,7 @@ import (
 // ProxyHeader begins a stream to the guest's ProxyPort.
 type ProxyHeader struct {
 	UDP  bool
-	Port uint16 // on the guest's 127.0.0.1
+	Port uint16 // on the guest's 127.0.0.1, or else ::1
 }
 
 // ProxyHeaderSize is the length of a header in bytes.
@@ -53,6 +54,18 @@ const MaxDatagram = 65507
 // datagramHead is the length of a datagram, in big endian, before its payload.
 const datagramHead = 2
 
+// ErrUntaken says in place of a datagram of the function that nobody took one to it.
+var ErrUntaken = errors.New("wire: nobody took a datagram")
+
+// untaken is in place of a length.
+const untaken = 0xffff
+
+// WriteUntaken has the other end read ErrUntaken.
+func WriteUntaken(w io.Writer) error {
+	_, err := w.Write(binary.BigEndian.AppendUint16(nil, untaken))
+	return err
+}
+
 // AppendDatagram appends payload as it is sent, which has to be one Write with what
 // else is in b: streams have no records.
 func AppendDatagram(b, payload []byte) []byte {
@@ -70,13 +83,16 @@ func WriteDatagram(w io.Writer, payload []byte) error {
 }
 
 // ReadDatagram reads one payload into buf, which has to have room for MaxDatagram bytes.
-// Between two datagrams the end of the stream is io.EOF.
+// Between two datagrams the end of the stream is io.EOF. After ErrUntaken the next can be read.
 func ReadDatagram(r io.Reader, buf []byte) (int, error) {
 	var head [datagramHead]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return 0, err
 	}
 	n := int(binary.BigEndian.Uint16(head[:]))
+	if n == untaken {
+		return 0, ErrUntaken
+	}
 	if n > MaxDatagram || n > len(buf) {
 		return 0, fmt.Errorf("wire: a datagram of %d bytes is longer than %d", n, min(MaxDatagram, len(buf)))
 	}

@@ -102,6 +102,9 @@ func TestProxyHeader(t *testing.T) {
 
 func TestDatagrams(t *testing.T) {
 	var stream bytes.Buffer
+	if err := WriteUntaken(&stream); err != nil {
+		t.Fatal(err)
+	}
 	sent := [][]byte{{}, []byte("x"), bytes.Repeat([]byte("y"), MaxDatagram)}
 	for _, d := range sent {
 		if err := WriteDatagram(&stream, d); err != nil {
@@ -112,6 +115,9 @@ func TestDatagrams(t *testing.T) {
 		t.Error("an impossible datagram was sent")
 	}
 	buf := make([]byte, MaxDatagram)
+	if _, err := ReadDatagram(&stream, buf); err != ErrUntaken {
+		t.Errorf("got %v", err)
+	}
 	for _, want := range sent {
 		if n, err := ReadDatagram(&stream, buf); err != nil || !bytes.Equal(buf[:n], want) {
 			t.Errorf("got %d bytes, %v; want %d", n, err, len(want))
@@ -120,7 +126,7 @@ func TestDatagrams(t *testing.T) {
 	if _, err := ReadDatagram(&stream, buf); err != io.EOF {
 		t.Errorf("at the end: %v", err)
 	}
-	if _, err := ReadDatagram(strings.NewReader("\xff\xff"), buf); err == nil {
+	if _, err := ReadDatagram(strings.NewReader("\xff\xfe"), buf); err == nil || err == ErrUntaken {
 		t.Error("an impossible length was believed")
 	}
 	if _, err := ReadDatagram(strings.NewReader("\x00\x02x"), buf); err != io.ErrUnexpectedEOF {
@@ -170,6 +176,9 @@ func FuzzDecode(f *testing.F) {
 		}
 		for r := bytes.NewReader(data); ; {
 			n, err := ReadDatagram(r, buf)
+			if err == ErrUntaken {
+				continue
+			}
 			if err != nil {
 				break
 			}

@@ -38,8 +38,9 @@ func toFunction(function, host *stream) {
 		buf := chunks.Get().(*[chunk]byte)
 		n, err := wire.ReadDatagram(from, buf[:])
 		if err == nil {
-			if _, refused := function.send(buf[:n]); errors.Is(refused, unix.ECONNREFUSED) {
-				_, _ = function.send(buf[:n]) // nobody took an earlier one
+			if _, refused := function.send(buf[:n]); errors.Is(refused, unix.ECONNREFUSED) { // an earlier one
+				err = wire.WriteUntaken(host)
+				_, _ = function.send(buf[:n])
 			}
 		}
 		chunks.Put(buf)
@@ -55,6 +56,9 @@ func fromFunction(host, function *stream) {
 	for {
 		buf, n, err := function.receiveChunk(head)
 		if errors.Is(err, unix.ECONNREFUSED) {
+			if wire.WriteUntaken(host) != nil {
+				return
+			}
 			continue
 		}
 		if err != nil {

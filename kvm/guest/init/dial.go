@@ -1,28 +1,42 @@
 package main
 
 import (
+	"errors"
+
 	"golang.org/x/sys/unix"
 
 	"torpor/kvm/wire"
 )
 
-var loopback = [4]byte{127, 0, 0, 1}
-
-// dialFunction connects to a port of the function. A connected UDP socket takes
-// datagrams from that port only, and learns when nothing is bound there.
+// dialFunction connects to a port of the function, over IPv4 or else IPv6 loopback. A
+// connected UDP socket takes datagrams from that port only, and learns when nothing is bound there.
 func dialFunction(h wire.ProxyHeader) (*stream, error) {
-	kind := unix.SOCK_STREAM
+	ip4 := &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}, Port: int(h.Port)}
+	ip6 := &unix.SockaddrInet6{Addr: [16]byte{15: 1}, Port: int(h.Port)}
 	if h.UDP {
-		kind = unix.SOCK_DGRAM
+		if onlyIPv6(h.Port) {
+			return dial(unix.AF_INET6, unix.SOCK_DGRAM, ip6)
+		}
+		return dial(unix.AF_INET, unix.SOCK_DGRAM, ip4)
 	}
-	fd, err := unix.Socket(unix.AF_INET, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	s, err := dial(unix.AF_INET, unix.SOCK_STREAM, ip4)
+	if errors.Is(err, unix.ECONNREFUSED) {
+		if six, err6 := dial(unix.AF_INET6, unix.SOCK_STREAM, ip6); err6 == nil {
+			return six, nil
+		}
+	}
+	return s, err
+}
+
+func dial(family, kind int, to unix.Sockaddr) (*stream, error) {
+	fd, err := unix.Socket(family, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
-	if !h.UDP {
+	if kind == unix.SOCK_STREAM {
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 	}
-	err = unix.Connect(fd, &unix.SockaddrInet4{Addr: loopback, Port: int(h.Port)})
+	err = unix.Connect(fd, to)
 	if err != nil && err != unix.EINPROGRESS {
 		_ = unix.Close(fd)
 		return nil, err

@@ -206,6 +206,9 @@ func TestDatagrams(t *testing.T) {
 	if err := wire.WriteDatagram(host, []byte("to nobody")); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := wire.ReadDatagram(host, buf); err != wire.ErrUntaken {
+		t.Errorf("to nobody: %v", err)
+	}
 	again, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: int(port)})
 	if err != nil {
 		t.Fatal(err)
@@ -221,6 +224,44 @@ func TestDatagrams(t *testing.T) {
 			t.Fatal(err)
 		}
 		got = string(buf[:n])
+	}
+	_ = host.Close()
+	<-served
+}
+
+// TestFunctionOnIPv6 reaches functions that listen on ::1 alone.
+func TestFunctionOnIPv6(t *testing.T) {
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	port := uint16(l.Addr().(*net.TCPAddr).Port)
+	host, served := connected(t, wire.ProxyHeader{Port: port}, wire.Connected)
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Close()
+	_ = host.Close()
+	<-served
+
+	function, err := net.ListenPacket("udp", "[::1]:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer function.Close()
+	port = uint16(function.LocalAddr().(*net.UDPAddr).Port)
+	host, served = connected(t, wire.ProxyHeader{UDP: true, Port: port}, wire.Connected)
+	if err := wire.WriteDatagram(host, []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 8)
+	if n, _, err := function.ReadFrom(buf); err != nil || string(buf[:n]) != "x" {
+		t.Errorf("got %q, %v", buf[:n], err)
+	}
+	if there, err := listening(wire.UDP, port); err != nil || !there {
+		t.Errorf("bound: %v, %v", there, err)
 	}
 	_ = host.Close()
 	<-served
@@ -296,7 +337,7 @@ func TestControl(t *testing.T) {
 	}
 }
 
-func TestBound(t *testing.T) {
+func TestHas(t *testing.T) {
 	const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid
    0: 0100007F:1F40 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0
    1: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0
@@ -304,7 +345,7 @@ func TestBound(t *testing.T) {
    3: 0200A8C0:1F42 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0
 `
 	for port, want := range map[uint16]bool{8000: true, 80: true, 8001: false, 8002: false, 1: false} {
-		if got := bound(table, tcpListens, port); got != want {
+		if got := has(table, tcpListens, port, reachable4); got != want {
 			t.Errorf("port %d: %v", port, got)
 		}
 	}
