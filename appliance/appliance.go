@@ -73,6 +73,7 @@ type daemon struct {
 	relieving bool
 	pressure  pressureState
 	notes     []string
+	glances   int       // at sleepers, left in this turn
 	next      time.Time // when to look again
 	told      told
 	lastUp    time.Time // when a function was last seen that did not sleep

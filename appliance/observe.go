@@ -21,6 +21,9 @@ const (
 	sampleBusy = 20 * time.Millisecond
 	// sampleAsleep is the same for a sleeping one, which changes by little.
 	sampleAsleep = 5 * time.Second
+	// asleepATurn bounds the sleepers that are looked at in one turn: a client may
+	// wait for what it decides, and a thousand take tens of milliseconds.
+	asleepATurn = 32
 )
 
 // sample is what was last seen of a sandbox's cgroup.
@@ -40,6 +43,7 @@ func (d *daemon) observe(now time.Time) reconcile.Observed {
 	swap.Written, swap.WrittenFalls = d.writes.lastDay(now)
 	o := reconcile.Observed{Swap: swap, Relieving: d.relieving, Pressure: d.pressure.othersLack(now)}
 	o.Functions = make([]reconcile.Function, 0, len(d.functions))
+	d.glances = asleepATurn
 	for _, f := range d.functions {
 		o.Functions = append(o.Functions, d.look(f, now))
 	}
@@ -68,7 +72,7 @@ func (d *daemon) look(f *function, now time.Time) reconcile.Function {
 	}
 	gate := f.sandbox.backend.Stats()
 	o.Busy, o.LastActive = gate.Busy, gate.LastActive
-	f.takeSample(now, gate.Busy > 0)
+	f.takeSample(now, gate.Busy > 0, &d.glances)
 	if f.seen.cpuActive.After(o.LastActive) {
 		o.LastActive, o.CPUActive = f.seen.cpuActive, true
 	}
@@ -81,8 +85,9 @@ func (d *daemon) look(f *function, now time.Time) reconcile.Function {
 	return o
 }
 
-// takeSample reads the cgroup, if the last reading is too old.
-func (f *function) takeSample(now time.Time, busy bool) {
+// takeSample reads the cgroup, if the last reading is too old. That of a sleeper may wait for
+// another turn, when there are no glances left.
+func (f *function) takeSample(now time.Time, busy bool, glances *int) {
 	tooOld := sampleEvery
 	switch {
 	case f.asked != nil:
@@ -94,6 +99,12 @@ func (f *function) takeSample(now time.Time, busy bool) {
 	}
 	if now.Sub(f.seen.at) < tooOld {
 		return
+	}
+	if tooOld == sampleAsleep {
+		if *glances == 0 {
+			return
+		}
+		*glances--
 	}
 	m, err := f.sandbox.group.Memory()
 	if err != nil && !f.seen.blind && f.state != reconcile.Stopping { // of one that is stopped the group goes first
