@@ -47,8 +47,8 @@ func main() {
 		return
 	}
 	go echoDatagrams(datagrams)
+	go echo(listen(9090)) // first: ready is who listens on the port of the first listener
 	web := listen(8080)
-	go echo(listen(9090))
 	s := &server{listener: web, crashAfter: *crashAfter}
 	fmt.Println("serving", os.Getenv("VERSION"))
 	err := http.Serve(web, s.routes())
