@@ -18,7 +18,7 @@ const villain, villainAddress = "villain", "127.0.0.1:7620"
 
 func villainHCL(t *testing.T) string {
 	t.Helper()
-	return roleHCL(t, villain, roleAgent, villainAddress, `isolation = "kvm"`, "limits {", `memory = "120MiB"`, "cpus = 1", "pids = 100", "}")
+	return roleHCL(t, villain, roleAgent, villainAddress, `isolation = "kvm"`, "limits {", `memory = "120MiB"`, "cpus = 2", "pids = 100", "}")
 }
 
 // neighbours answer, whatever a villain does.
@@ -35,7 +35,7 @@ func neighbours(t *testing.T) {
 	}
 }
 
-// villainLooksAround finds no other machine, no host, and no more memory than it was given.
+// villainLooksAround finds no other machine, no host, and no more processors and memory than it was given.
 func villainLooksAround(t *testing.T) {
 	a := tell(t, villainAddress)
 	for _, address := range []string{exampleGo, exampleRedis, villainAddress} {
@@ -51,6 +51,7 @@ func villainLooksAround(t *testing.T) {
 	for _, path := range []string{"/dev/kvm", "/dev/mem", "/dev/vda", "/dev/vsock", "/dev/fuse", "/dev/port", "/etc/torpor/acceptance.hcl", suiteDir} {
 		a.refused("read " + path)
 	}
+	a.want("burn 1", "2") // processors, also where the host has one
 	var memory uint64
 	if _, err := fmt.Sscan(a.ask("memory"), &memory); err != nil || memory > (120-24)<<20 {
 		t.Errorf("it has %d bytes of memory, %v", memory, err)

@@ -251,13 +251,14 @@ func scratch(ctx context.Context, dir string) (*os.File, error) {
 // through names an open file, which may have no name any more.
 func through(f *os.File) string { return fmt.Sprintf("/proc/self/fd/%d", f.Fd()) }
 
-// processors is how many a machine has for a limit, which the cgroup enforces.
+// processors is how many a machine has: as many as its limit takes, which the cgroup enforces, also where the
+// host has fewer, or else as many as the host.
 func processors(limit float64) int {
 	n := runtime.NumCPU()
 	if limit > 0 {
-		n = min(n, int(math.Ceil(limit)))
+		n = int(math.Ceil(limit))
 	}
-	return max(1, min(n, kvm.MaxCPUs))
+	return min(n, kvm.MaxCPUs)
 }
 
 // machine is kvm.Sandbox with the interface's types.
