@@ -41,19 +41,27 @@ func startTraffic(t *testing.T, pause time.Duration, addresses ...string) *traff
 	return tr
 }
 
-// end stops the clients; every exchange that they began must have been completed.
-func (tr *traffic) end(t *testing.T, least int) {
+// end stops the clients, once they have made so many exchanges that they have tested something; every one that they
+// began must have been completed.
+func (tr *traffic) end(t *testing.T, least int64) {
 	t.Helper()
+	tr.await(t, least)
 	tr.stop()
 	tr.clients.Wait()
 	for _, f := range tr.failures {
 		t.Error(f)
 	}
-	n := tr.exchanges.Load()
-	t.Logf("%d exchanges, %d failures; %d connections lost that were too young", n, len(tr.failures), tr.lost.Load())
-	if n < int64(least) {
-		t.Errorf("only %d exchanges: the clients have tested too little", n)
-	}
+	t.Logf("%d exchanges, %d failures; %d connections lost that were too young", tr.exchanges.Load(), len(tr.failures), tr.lost.Load())
+}
+
+// await waits until there were so many exchanges, or one has failed.
+func (tr *traffic) await(t *testing.T, exchanges int64) {
+	t.Helper()
+	eventually(t, "the clients go on", func() bool {
+		tr.mu.Lock()
+		defer tr.mu.Unlock()
+		return len(tr.failures) > 0 || tr.exchanges.Load() >= exchanges
+	})
 }
 
 func (tr *traffic) fail(format string, args ...any) {

@@ -159,7 +159,7 @@ func TestUpgradeUnderLoad(t *testing.T) {
 		awaitDaemon(t, daemon)
 		time.Sleep(200 * time.Millisecond)
 	}
-	awaitExchanges(t, tr)
+	tr.await(t, tr.exchanges.Load()+busyNode())
 	tr.end(t, 20)
 	sameSandboxes(t, before)
 }
