@@ -63,7 +63,7 @@ func (m machine) boot(t *testing.T) string {
 		"-device", "virtio-rng-device",
 	}
 	if m.scratch != "" {
-		args = append(args, "-drive", "if=none,id=scratch,format=raw,file="+m.scratch)
+		args = append(args, "-drive", "if=none,id=scratch,format=raw,cache=unsafe,file="+m.scratch)
 	}
 	args = append(args, "-device", "virtio-blk-device,drive=root")
 	if m.scratch != "" {
