@@ -3,7 +3,8 @@
 #
 #   root     its files, for systemd-nspawn
 #   disk     the same as an ext4 of 12 GiB, sparse
-#   vmlinuz  its kernel, with what it needs to mount that disk built in
+#   vmlinuz  its kernel
+#   initrd   what that needs to mount the disk
 #
 # It is kept in out/testvm, or $TORPOR_CACHE, until what it is made of changes.
 set -euo pipefail
@@ -21,7 +22,7 @@ masked=(
   getty@tty1.service serial-getty@ttyS0.service console-getty.service
 )
 
-# make_root DIRECTORY: the kernel wants some initramfs generator, and the guest needs none.
+# make_root DIRECTORY
 make_root() {
   scripts/debian.sh "$1" --variant=apt \
     --include="$(scripts/guest.sh packages)" --include=linux-image-cloud-amd64,tiny-initramfs,login \
@@ -33,6 +34,13 @@ make_root() {
   for unit in "${masked[@]}"; do
     ln -sf /dev/null "$1/etc/systemd/system/$unit"
   done
+}
+
+# make_initrd DIRECTORY FILE: virtio is in modules.
+make_initrd() {
+  TMPDIR=/tmp chroot "$1" mktirfs --auto-modules=no --microcode=no --include-modules=virtio_pci,virtio_blk \
+    -o /boot/initrd "$(ls "$1/lib/modules")"
+  mv "$1/boot/initrd" "$2"
 }
 
 # make_disk DIRECTORY FILE
@@ -52,6 +60,7 @@ if [ ! -e "$image" ]; then
   trap 'rm -rf "$temp"' EXIT
   chmod 755 "$temp"
   make_root "$temp/root" >&2
+  make_initrd "$temp/root" "$temp/initrd" >&2
   make_disk "$temp/root" "$temp/disk" >&2
   cp "$temp"/root/boot/vmlinuz-* "$temp/vmlinuz"
   mv "$temp" "$image"

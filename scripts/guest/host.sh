@@ -51,6 +51,7 @@ verdict() {
   if [ "$status" = left ]; then
     fail "$1" "something of the guest was left"
   elif [ "$status" = 124 ]; then
+    tail -n 30 "$run/console" 2>/dev/null || true
     fail "$1" "the guest was still running after its time"
   elif [ -z "$code" ]; then
     tail -n 30 "$run/console" 2>/dev/null || true
