@@ -5,15 +5,33 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/guest/host.sh
 
+# watch resets a guest that has given no sign of life for a while: as one that has crashed, it is booted again then.
+watch() {
+  while sleep 10 </dev/null >/dev/null 2>&1; do
+    if [ $(($(date +%s) - $(stat -c %Y "$run/pulse"))) -gt 180 ]; then
+      echo "testvm: the guest has stopped; it is reset"
+      touch "$run/pulse"
+      echo system_reset >"$run/monitor.in"
+    fi
+  done
+}
+
+watcher=
+leave() { [ -z "$watcher" ] || kill "$watcher" 2>/dev/null || true; }
+
 accept "$@"
 image=$(scripts/image.sh)
 TORPOR_ACCEL=$(scripts/accel.sh)
 export TORPOR_ACCEL
-scripts/suite.sh "$run/suite" GUEST=vm LIVE=/dev/ttyS1 RUN="$pattern" LIMIT=$((45 * 60)) ACCEL="$TORPOR_ACCEL"
+scripts/suite.sh "$run/suite" GUEST=vm LIVE=/dev/ttyS1 PULSE=/dev/ttyS2 RUN="$pattern" LIMIT=$((45 * 60)) ACCEL="$TORPOR_ACCEL"
 echo "testvm: booting, with $TORPOR_ACCEL"
-touch "$run/live"
-TMPDIR=$run begin 50m scripts/qemu.sh "$image" "$run/suite" 'systemd.wants=suite.service' \
-  -serial "file:$run/console" -serial "file:$run/live"
+touch "$run/live" "$run/pulse"
+mkfifo "$run/monitor.in" "$run/monitor.out"
+TMPDIR=$run begin 60m scripts/qemu.sh "$image" "$run/suite" 'systemd.wants=suite.service' \
+  -serial "file:$run/console" -serial "file:$run/live" -serial "file:$run/pulse" \
+  -chardev "pipe,id=monitor,path=$run/monitor" -mon chardev=monitor
+watch &
+watcher=$!
 follow "$run/live"
 mkdir "$run/results"
 tar -C "$run/results" -xf "$run/suite.results" || true # cut off if the guest did not end by itself
