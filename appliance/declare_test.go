@@ -18,7 +18,7 @@ func nodeWithSwap(budget, size string) string {
 // declare is a function that serves HTTP on a port of the node. It sleeps only
 // when told to, unless more, which goes into its block, has a hibernate block.
 func declare(name string, port int, more ...string) string {
-	return declareOnly(name, append(more, listen("http", port, 8080))...)
+	return declareOnly(name, append([]string{listen("http", port, 8080)}, more...)...) // first: it tells that the function is ready
 }
 
 // declareOnly is a function with just the given blocks and attributes, and what

@@ -47,7 +47,7 @@ func main() {
 		return
 	}
 	go echoDatagrams(datagrams)
-	go echo(listen(9090)) // first: ready is who listens on the port of the first listener
+	go echo(listen(9090)) // before the port that tells that it is ready
 	web := listen(8080)
 	s := &server{listener: web, crashAfter: *crashAfter}
 	fmt.Println("serving", os.Getenv("VERSION"))
