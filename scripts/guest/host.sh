@@ -56,7 +56,7 @@ verdict() {
   elif [ -z "$code" ]; then
     tail -n 30 "$run/console" 2>/dev/null || true
     fail "$1" "the guest ended without a result"
-  elif ! grep -q '^=== RUN' "$run/results/test.log"; then
+  elif [ -n "$pattern" ] && ! grep -q '^=== RUN' "$run/results/test.log"; then
     fail "$1" "no test's name matches $pattern"
   elif [ "$code" != 0 ]; then
     fail "$1" "the suite exited with $code" "$code"
