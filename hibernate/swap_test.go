@@ -75,8 +75,8 @@ func TestSwapIsAdopted(t *testing.T) {
 }
 
 func TestSwapIsResized(t *testing.T) {
-	s := idleSwap(t, 32*mib)
 	for _, size := range []uint64{64 * mib, 16 * mib} {
+		s := idleSwap(t, 32*mib) // a resized one is anybody's
 		if _, err := EnsureSwap(s.Path(), size); err != nil {
 			t.Fatal(err)
 		}
