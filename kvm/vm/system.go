@@ -69,6 +69,9 @@ func (s *System) CPUID() ([]CPUID, error) {
 // NewVM makes a machine without memory, processors or interrupt controllers.
 func (s *System) NewVM() (*VM, error) {
 	fd, err := ioctl(s.fd(), createVM, 0)
+	for err == unix.EINTR { // it starts a thread of the kernel, and a signal of Go's runtime is enough to stop that
+		fd, err = ioctl(s.fd(), createVM, 0)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("create a VM: %w", err)
 	}
