@@ -7,7 +7,9 @@ cd "$(dirname "$0")/.."
 
 # watch resets a guest that has given no sign of life for a while: as one that has crashed, it is booted again then.
 watch() {
-  while sleep 10 </dev/null >/dev/null 2>&1; do
+  local nap=
+  trap 'kill "$nap"; exit' TERM
+  while sleep 10 & nap=$!; wait "$nap"; do
     if [ $(($(date +%s) - $(stat -c %Y "$run/pulse"))) -gt 180 ]; then
       echo "testvm: the guest has stopped; it is reset"
       touch "$run/pulse"
