@@ -31,8 +31,8 @@ kvm) processor=(-accel kvm -cpu host -smp 2) ;;
 # Such a guest has an AMD-SVM /dev/kvm of its own. With a second processor it stops for good or crashes every few
 # minutes: when one of them patches the kernel (a static key, say), the other may keep the breakpoint that was there
 # for a moment in its translated code; and interrupts come that should not right after a virtual machine exits. Such an
-# exit may also lose an interrupt that comes in the same moment, as QEMU before 10.2 clears a bit beside it without a
-# lock; a timer that is set for once is waited for then for ever, one that ticks is not.
+# exit may also lose an interrupt that comes in the same moment, as QEMU, up to 10.0 at least, clears a bit beside it
+# without a lock; a timer that is set for once is waited for then for ever, one that ticks is not.
 tcg) processor=(-accel tcg -cpu "max,la57=off" -smp 1) append+=" nohz=off highres=off" ;;
 *) echo "qemu: TORPOR_ACCEL is kvm or tcg" >&2; exit 1 ;;
 esac
